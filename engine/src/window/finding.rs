@@ -1,0 +1,73 @@
+//! What hits did to one (rule, group, period): the alert as a function of the set of hits, without its wording.
+
+use std::sync::Arc;
+
+use tripline_rules::rule::RuleId;
+
+use crate::hit::{Facts, Group};
+
+/// A period of event time: `[start_s, start_s + length_s)`, aligned to the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Period {
+    /// Its first second.
+    pub start_s: i64,
+    /// S, in seconds.
+    pub length_s: u32,
+}
+
+/// The earliest crossing of a period: the first window that satisfied the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crossing {
+    /// Time of the T-th newest hit (or most recently seen distinct value) at `to`.
+    pub from_s: i64,
+    /// Time of the hit that ended the window.
+    pub to_s: i64,
+    /// What the window held: hits, or distinct values.
+    pub n: u64,
+}
+
+/// The events behind a finding, bounded. A function of the set: ordered by (time, account, event id).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The earliest event.
+    pub first: Arc<Facts>,
+    /// The latest event.
+    pub latest: Arc<Facts>,
+    /// Up to 100 more, the earliest of those between.
+    pub more: Vec<Arc<Facts>>,
+    /// The ids of the earliest 1,000 events.
+    pub event_ids: Vec<String>,
+}
+
+/// What hits did to one (rule, group, period).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleId,
+    /// The group; empty for the overflow alert that stands for all groups beyond the first 1,000 of a period.
+    pub group: Group,
+    /// The period; none for a rule with `suppress: 0`, where every event is its own finding.
+    pub period: Option<Period>,
+    /// Whether this is the change that opened it.
+    pub opened: bool,
+    /// Distinct hits of the period.
+    pub count: u64,
+    /// False when `count` is a lower bound of what was delivered, or may count a late duplicate twice.
+    pub count_exact: bool,
+    /// Distinct values of the period, for `value_count`.
+    pub distinct: Option<u64>,
+    /// Earliest hit of the period, seconds.
+    pub first_seen_s: i64,
+    /// Latest hit of the period, seconds.
+    pub last_seen_s: i64,
+    /// The earliest crossing.
+    pub window: Crossing,
+    /// Whether the same group's previous period fired too.
+    pub continues: bool,
+    /// The events behind it.
+    pub evidence: Evidence,
+    /// Whether it stands for more groups than one, or was counted by a sketch.
+    pub approximate: bool,
+    /// Whether a hit arrived behind the memory horizon.
+    pub late: bool,
+}

@@ -1,0 +1,17 @@
+//! Rule text to compiled rules to hits.
+//!
+//! The modules stand in the order in which a rule travels: a rule names *fields*; its text is a YAML
+//! *document* that holds a CloudWatch filter *pattern* or a *Sigma* detection; both become one `Rule`,
+//! a condition over *predicates*; all rules together are checked and compiled into a `Ruleset`, which
+//! the *matcher* holds against the slots of an event. *Naive* is the matcher's judge, *explain* its voice.
+//!
+//! What is not here: files, sockets, clocks, threads, JSON. The decoder fills the slots; the caller owns
+//! the scratch; time never enters a rule.
+
+pub mod diagnostic;
+pub mod field;
+pub mod condition;
+pub mod predicate;
+pub mod pattern;
+pub mod sigma;
+pub mod rule;

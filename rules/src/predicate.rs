@@ -1,0 +1,66 @@
+//! One test of one field. Two languages, two meanings: a missing field, null, arrays, numbers and case differ
+//! between filter patterns and Sigma, so their tests are different types and never share a code path.
+
+use crate::field::{FieldId, Node, Slots};
+use crate::pattern::PatternTest;
+use crate::sigma::SigmaTest;
+
+/// A test with one exact meaning.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Test {
+    /// As CloudWatch Logs means it (`spec/filter-pattern.md` §4 to §7).
+    Pattern(PatternTest),
+    /// As Sigma means it (`spec/sigma.md` §2, §3).
+    Sigma(SigmaTest),
+}
+
+/// A test of one field. Equal predicates are evaluated once an event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Predicate {
+    /// What is looked at.
+    pub field: FieldId,
+    /// What must hold of it.
+    pub test: Test,
+}
+
+impl Predicate {
+    /// Whether the event passes.
+    pub fn holds(&self, slots: &Slots<'_>) -> bool {
+        self.test.holds(slots.get(self.field))
+    }
+}
+
+impl Test {
+    /// Whether what a field reached passes.
+    pub fn holds(&self, nodes: &[Node<'_>]) -> bool {
+        match self {
+            Test::Pattern(test) => test.holds(nodes),
+            Test::Sigma(test) => test.holds(nodes),
+        }
+    }
+
+    /// The operator's name, for explanations: `=`, `!=`, `contains`, `exists`.
+    pub fn operator(&self) -> &'static str {
+        match self {
+            Test::Pattern(test) => test.operator(),
+            Test::Sigma(test) => test.operator(),
+        }
+    }
+
+    /// The operand as the rule's author wrote it; empty where the operator needs none.
+    pub fn expected(&self) -> String {
+        match self {
+            Test::Pattern(test) => test.expected(),
+            Test::Sigma(test) => test.expected(),
+        }
+    }
+
+    /// When every passing event must hold, among the field's direct nodes, a string that equals this one up to
+    /// case, that string: what a rule can be anchored on. None when nothing so simple is necessary.
+    pub fn equal_to(&self) -> Option<&str> {
+        match self {
+            Test::Pattern(test) => test.equal_to(),
+            Test::Sigma(test) => test.equal_to(),
+        }
+    }
+}
