@@ -15,3 +15,8 @@ pub mod predicate;
 pub mod pattern;
 pub mod sigma;
 pub mod rule;
+mod case;
+pub mod plan;
+pub mod matcher;
+pub mod explain;
+pub mod naive;
