@@ -1,9 +1,15 @@
 //! One test of one field. Two languages, two meanings: a missing field, null, arrays, numbers and case differ
 //! between filter patterns and Sigma, so their tests are different types and never share a code path.
 
+pub mod glob;
+pub mod number;
+pub mod pattern;
+pub mod regex;
+pub mod words;
+
 use crate::field::{FieldId, Node, Slots};
-use crate::pattern::PatternTest;
 use crate::sigma::SigmaTest;
+use pattern::PatternTest;
 
 /// A test with one exact meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

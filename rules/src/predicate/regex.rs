@@ -1,0 +1,93 @@
+//! Regular expressions in linear time, with their sizes capped. Equal when their source and flags are.
+
+use std::hash::{Hash, Hasher};
+
+use regex_automata::meta;
+use regex_automata::util::syntax;
+
+/// The largest compiled form of one expression, in bytes: enough for any sensible one, and a thousand of them fit.
+const COMPILED_BYTES_MAX: usize = 1 << 20;
+
+/// How an expression is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct RegexFlags {
+    /// Characters rather than bytes, and Unicode classes.
+    pub unicode: bool,
+    /// `i`.
+    pub ignore_case: bool,
+    /// `m`: `^` and `$` at line breaks.
+    pub multi_line: bool,
+    /// `s`: `.` matches line breaks.
+    pub dot_all: bool,
+}
+
+/// A compiled expression, searched for anywhere in a text.
+#[derive(Debug, Clone)]
+pub struct Regex {
+    source: String,
+    flags: RegexFlags,
+    compiled: meta::Regex,
+}
+
+/// The expression cannot be compiled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RegexError {
+    /// Not in the language of our engine.
+    #[error("not a regular expression that can be run in linear time: {0}")]
+    Syntax(String),
+    /// Larger than the cap.
+    #[error(
+        "the regular expression needs more than {COMPILED_BYTES_MAX} bytes once compiled; use smaller bounds"
+    )]
+    TooLarge,
+}
+
+impl Regex {
+    /// Compiles `source`.
+    pub fn new(source: &str, flags: RegexFlags) -> Result<Self, RegexError> {
+        let syntax = syntax::Config::new()
+            .unicode(flags.unicode)
+            .utf8(flags.unicode)
+            .case_insensitive(flags.ignore_case)
+            .multi_line(flags.multi_line)
+            .dot_matches_new_line(flags.dot_all);
+        let config = meta::Config::new().nfa_size_limit(Some(COMPILED_BYTES_MAX)).utf8_empty(flags.unicode);
+        match meta::Regex::builder().syntax(syntax).configure(config).build(source) {
+            Ok(compiled) => Ok(Self { source: source.to_owned(), flags, compiled }),
+            Err(error) => Err(match error.syntax_error() {
+                Some(syntax) => RegexError::Syntax(last_line(&syntax.to_string())),
+                None => RegexError::TooLarge,
+            }),
+        }
+    }
+
+    /// Whether it occurs in `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled.is_match(text)
+    }
+
+    /// The expression as it was compiled.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+/// The engine draws its errors over several lines; the last says what is wrong.
+fn last_line(message: &str) -> String {
+    message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && self.flags == other.flags
+    }
+}
+
+impl Eq for Regex {}
+
+impl Hash for Regex {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.source.hash(state);
+        self.flags.hash(state);
+    }
+}
