@@ -4,5 +4,6 @@
 //! events; the rules match events into *hits*; *window* folds hits into findings; *alert* explains them.
 
 pub mod record;
+pub mod decode;
 pub mod hit;
 pub mod window;

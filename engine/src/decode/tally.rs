@@ -1,0 +1,65 @@
+//! The accounts of decode: everything that came in is somewhere.
+
+use std::collections::BTreeMap;
+
+use super::{EventBatch, Reason};
+
+/// Counts of records and log events, with the identities that hold between them (design §1.3):
+/// records `received = decoded + control + rejected`, log events `in = evaluated + not CloudTrail + rejected`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Records that came.
+    pub records_received: u64,
+    /// Records that were opened.
+    pub records_decoded: u64,
+    /// Control messages.
+    pub records_control: u64,
+    /// Records set aside, by reason.
+    pub records_rejected: BTreeMap<Reason, u64>,
+    /// Log events of the decoded records.
+    pub events_in: u64,
+    /// CloudTrail events handed to the rules.
+    pub events_evaluated: u64,
+    /// Log events that are no CloudTrail events.
+    pub events_not_cloudtrail: u64,
+    /// Log events set aside, by reason.
+    pub events_rejected: BTreeMap<Reason, u64>,
+    /// Evaluated events without an `eventID`, known by their digest.
+    pub events_without_id: u64,
+}
+
+impl Tally {
+    /// A record that was set aside whole.
+    pub fn add_rejected(&mut self, reason: Reason) {
+        self.records_received += 1;
+        *self.records_rejected.entry(reason).or_default() += 1;
+    }
+
+    /// A control message.
+    pub fn add_control(&mut self) {
+        self.records_received += 1;
+        self.records_control += 1;
+    }
+
+    /// A record that was opened.
+    pub fn add_batch(&mut self, batch: &EventBatch<'_>) {
+        self.records_received += 1;
+        self.records_decoded += 1;
+        self.events_in += batch.log_events;
+        self.events_evaluated += batch.heads.len() as u64;
+        self.events_not_cloudtrail += batch.not_cloudtrail;
+        for reject in &batch.rejects {
+            *self.events_rejected.entry(reject.reason).or_default() += 1;
+        }
+        self.events_without_id += batch.without_id;
+    }
+
+    /// Whether both identities hold.
+    pub fn balances(&self) -> bool {
+        let records =
+            self.records_decoded + self.records_control + self.records_rejected.values().sum::<u64>();
+        let events =
+            self.events_evaluated + self.events_not_cloudtrail + self.events_rejected.values().sum::<u64>();
+        self.records_received == records && self.events_in == events
+    }
+}
