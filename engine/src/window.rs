@@ -1,3 +1,274 @@
-//! Exact event-time windows: hits in, findings out. Knows no wall clock and does no I/O.
+//! Exact windows of event time: hits in, findings out.
+//!
+//! A rule fires for a group in a period when some closed window of length W that ends at a hit of the period holds at
+//! least T distinct hits, or T distinct values (`spec/windows.md`). What is found is a function of the *set* of hits: order,
+//! duplicates and batches do not matter, and another hit only ever opens an alert, raises a count or widens a span.
+//!
+//! Knows no wall clock, does no I/O. The rows of a group are the truth; today they live in memory, and everything else is
+//! folded from them as they come.
 
+mod crossing;
 pub mod finding;
+mod gathered;
+mod group;
+mod key;
+mod overflow;
+mod rows;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tripline_rules::rule::{Count, RuleId, Window};
+
+use crate::hit::{Facts, Group as GroupValues, Hit};
+use crossing::Need;
+use finding::{Crossing, Evidence, Finding, Period};
+use group::{Group, Spec};
+use overflow::Overflow;
+
+/// Event ids of an alert, and rows of a fired period: beyond them counts are a bound (`spec/windows.md` §3).
+const ROWS_MAX: usize = 1000;
+
+/// Groups of one rule in one period that have an alert of their own; the rest share one. Public rule sets have rules that
+/// match nearly half of all traffic: they must cost rows, not alerts.
+const GROUPS_MAX: usize = 1000;
+
+/// Where the hits went: `hits = counted + duplicate`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HitTally {
+    /// Hits that came.
+    pub hits: u64,
+    /// Hits that were new.
+    pub counted: u64,
+    /// Hits that were there already.
+    pub duplicate: u64,
+}
+
+impl HitTally {
+    /// Whether every hit is somewhere.
+    pub fn balances(&self) -> bool {
+        self.hits == self.counted + self.duplicate
+    }
+}
+
+/// A hit of a rule that suppresses nothing, by (rule, time, account, event id).
+type EventPlace = (RuleId, i64, String, String);
+
+/// Names a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FindingKey {
+    rule: RuleId,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    /// A group in a period.
+    Group(GroupValues, Period),
+    /// The groups of a period beyond the first thousand.
+    Overflow(Period),
+    /// One event of a rule that suppresses nothing: (time, account, event id).
+    Event(i64, String, String),
+}
+
+/// The windows of one rule set.
+#[derive(Debug)]
+pub struct Windows {
+    /// By rule; none for a rule that suppresses nothing.
+    specs: Vec<Option<Spec>>,
+    groups: HashMap<(RuleId, GroupValues), Group>,
+    overflows: BTreeMap<(RuleId, Period), Overflow>,
+    events: BTreeMap<EventPlace, (GroupValues, Arc<Facts>)>,
+    groups_max: usize,
+    tally: HitTally,
+}
+
+impl Windows {
+    /// Empty windows for rules in the order of their ids.
+    pub fn new<'w>(windows: impl IntoIterator<Item = &'w Window>) -> Self {
+        Self::with_limits(windows, ROWS_MAX, GROUPS_MAX)
+    }
+
+    fn with_limits<'w>(
+        windows: impl IntoIterator<Item = &'w Window>,
+        rows_max: usize,
+        groups_max: usize,
+    ) -> Self {
+        let spec = |window: &Window| {
+            (window.suppress_s > 0).then(|| Spec {
+                need: Need {
+                    values: matches!(window.count, Count::Values(_)),
+                    threshold: usize::try_from(window.threshold.max(1)).unwrap_or(usize::MAX),
+                    within_s: i64::from(window.within_s),
+                },
+                suppress_s: window.suppress_s,
+                rows_max,
+            })
+        };
+        Self {
+            specs: windows.into_iter().map(spec).collect(),
+            groups: HashMap::new(),
+            overflows: BTreeMap::new(),
+            events: BTreeMap::new(),
+            groups_max,
+            tally: HitTally::default(),
+        }
+    }
+
+    /// Folds a batch of hits in. Returns the findings that opened, with `true`, or changed.
+    pub fn apply(&mut self, hits: &[Hit]) -> BTreeMap<FindingKey, bool> {
+        let mut changed = BTreeMap::new();
+        for hit in hits {
+            self.tally.hits += 1;
+            let new = match self.specs[hit.rule.index()] {
+                Some(spec) => self.apply_windowed(spec, hit, &mut changed),
+                None => self.apply_event(hit, &mut changed),
+            };
+            if new { self.tally.counted += 1 } else { self.tally.duplicate += 1 }
+        }
+        changed
+    }
+
+    fn apply_windowed(&mut self, spec: Spec, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
+        let key = match &hit.value {
+            Some(values) => key::of_values(values),
+            None => key::of_event(&hit.event.account, &hit.event.event_id),
+        };
+        let group = self.groups.entry((hit.rule, Arc::clone(&hit.group))).or_default();
+        let applied = group.apply(&spec, key, &hit.event);
+        for (period, opened) in applied.changed {
+            let overflow = self.overflows.entry((hit.rule, period)).or_default();
+            let own = if opened {
+                overflow.admit(&hit.group, self.groups_max)
+            } else {
+                overflow.has_own(&hit.group)
+            };
+            let what = if own { What::Group(Arc::clone(&hit.group), period) } else { What::Overflow(period) };
+            *changed.entry(FindingKey { rule: hit.rule, what }).or_default() |=
+                opened && (own || overflow.is_new());
+        }
+        applied.counted
+    }
+
+    fn apply_event(&mut self, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
+        let event = &hit.event;
+        let (time_s, account, id) = (event.time_s, event.account.clone(), event.event_id.clone());
+        let new = self
+            .events
+            .insert(
+                (hit.rule, time_s, account.clone(), id.clone()),
+                (Arc::clone(&hit.group), Arc::clone(event)),
+            )
+            .is_none();
+        if new {
+            changed.insert(FindingKey { rule: hit.rule, what: What::Event(time_s, account, id) }, true);
+        }
+        new
+    }
+
+    /// The finding behind a key, as it stands now.
+    pub fn finding(&self, key: &FindingKey) -> Option<Finding> {
+        match &key.what {
+            What::Group(group, period) => self.group_finding(key.rule, group, *period),
+            What::Overflow(period) => self.overflow_finding(key.rule, *period),
+            What::Event(time_s, account, id) => {
+                let place = (key.rule, *time_s, account.clone(), id.clone());
+                self.events.get(&place).map(|(group, event)| single(key.rule, group, event))
+            }
+        }
+    }
+
+    /// Every finding, in the order of first sight, then rule and group: the same for the same set of hits.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut keys = BTreeSet::new();
+        for ((rule, group), state) in &self.groups {
+            let Some(spec) = self.specs[rule.index()] else { continue };
+            for period in state.fired_periods(&spec) {
+                let own = self.overflows.get(&(*rule, period)).is_none_or(|overflow| overflow.has_own(group));
+                let what = if own { What::Group(Arc::clone(group), period) } else { What::Overflow(period) };
+                keys.insert(FindingKey { rule: *rule, what });
+            }
+        }
+        for (rule, time_s, account, id) in self.events.keys() {
+            keys.insert(FindingKey { rule: *rule, what: What::Event(*time_s, account.clone(), id.clone()) });
+        }
+        let mut findings: Vec<_> = keys.iter().filter_map(|key| self.finding(key)).collect();
+        findings.sort_by(|one, other| {
+            (one.first_seen_s, one.rule, &one.group).cmp(&(other.first_seen_s, other.rule, &other.group))
+        });
+        findings
+    }
+
+    /// Where the hits went.
+    pub fn tally(&self) -> HitTally {
+        self.tally
+    }
+
+    fn group_finding(&self, rule: RuleId, group: &GroupValues, period: Period) -> Option<Finding> {
+        let spec = self.specs[rule.index()]?;
+        let fired = self.groups.get(&(rule, Arc::clone(group)))?.fired(&spec, period)?;
+        Some(Finding {
+            rule,
+            group: Arc::clone(group),
+            period: Some(period),
+            count: fired.count,
+            count_exact: fired.count_exact,
+            distinct: fired.distinct,
+            first_seen_s: fired.first_s,
+            last_seen_s: fired.last_s,
+            window: fired.crossing,
+            continues: fired.continues,
+            evidence: fired.evidence,
+            approximate: false,
+            late: false,
+        })
+    }
+
+    /// One finding for all groups of a period that have none of their own: sums and spans, the first one's evidence.
+    fn overflow_finding(&self, rule: RuleId, period: Period) -> Option<Finding> {
+        let overflow = self.overflows.get(&(rule, period))?;
+        let parts: Vec<Finding> =
+            overflow.folded().filter_map(|group| self.group_finding(rule, group, period)).collect();
+        let first = parts.iter().min_by_key(|part| (part.first_seen_s, &part.group))?;
+        let last = parts.iter().max_by_key(|part| (part.last_seen_s, &part.group))?;
+        Some(Finding {
+            group: Arc::from([]),
+            count: parts.iter().map(|part| part.count).sum(),
+            count_exact: false,
+            distinct: None,
+            last_seen_s: last.last_seen_s,
+            continues: false,
+            evidence: Evidence { latest: Arc::clone(&last.evidence.latest), ..first.evidence.clone() },
+            approximate: true,
+            ..first.clone()
+        })
+    }
+}
+
+fn single(rule: RuleId, group: &GroupValues, event: &Arc<Facts>) -> Finding {
+    let time_s = event.time_s;
+    Finding {
+        rule,
+        group: Arc::clone(group),
+        period: None,
+        count: 1,
+        count_exact: true,
+        distinct: None,
+        first_seen_s: time_s,
+        last_seen_s: time_s,
+        window: Crossing { from_s: time_s, to_s: time_s, n: 1 },
+        continues: false,
+        evidence: Evidence {
+            first: Arc::clone(event),
+            latest: Arc::clone(event),
+            more: Vec::new(),
+            event_ids: vec![event.event_id.clone()],
+        },
+        approximate: false,
+        late: false,
+    }
+}

@@ -48,8 +48,6 @@ pub struct Finding {
     pub group: Group,
     /// The period; none for a rule with `suppress: 0`, where every event is its own finding.
     pub period: Option<Period>,
-    /// Whether this is the change that opened it.
-    pub opened: bool,
     /// Distinct hits of the period.
     pub count: u64,
     /// False when `count` is a lower bound of what was delivered, or may count a late duplicate twice.

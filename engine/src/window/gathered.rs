@@ -1,0 +1,88 @@
+//! The events behind a period, bounded: the earliest ids, the earliest events whole, the latest event. A function of the
+//! set of events: what falls out of the smallest N can never come back, because the set only grows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::finding::Evidence;
+use crate::hit::Facts;
+
+/// Events kept whole beside the latest: the first, and 100 more.
+const WHOLE_MAX: usize = 101;
+
+/// (time, account, event id).
+type Place = (i64, String, String);
+
+/// Evidence in the making.
+#[derive(Debug, Clone)]
+pub(super) struct Gathered {
+    /// The earliest events; the first [`WHOLE_MAX`] with their facts.
+    earliest: BTreeMap<Place, Option<Arc<Facts>>>,
+    /// The last place that has its facts.
+    whole_end: Option<Place>,
+    latest: Option<(Place, Arc<Facts>)>,
+    ids_max: usize,
+}
+
+impl Gathered {
+    pub(super) fn new(ids_max: usize) -> Self {
+        Self { earliest: BTreeMap::new(), whole_end: None, latest: None, ids_max }
+    }
+
+    /// Adds an event; one that is there already changes nothing. Returns whether the evidence changed.
+    pub(super) fn add(&mut self, event: &Arc<Facts>) -> bool {
+        let place = (event.time_s, event.account.clone(), event.event_id.clone());
+        let is_latest = self.latest.as_ref().is_none_or(|(latest, _)| *latest < place);
+        if is_latest {
+            self.latest = Some((place.clone(), Arc::clone(event)));
+        }
+        if self.earliest.len() >= self.ids_max
+            && self.earliest.last_key_value().is_some_and(|(last, _)| *last <= place)
+        {
+            return is_latest;
+        }
+        let whole =
+            self.earliest.len() < WHOLE_MAX || self.whole_end.as_ref().is_some_and(|end| place < *end);
+        if self.earliest.contains_key(&place) {
+            return false;
+        }
+        self.earliest.insert(place, whole.then(|| Arc::clone(event)));
+        if whole {
+            self.strip_one();
+        }
+        if self.earliest.len() > self.ids_max {
+            self.earliest.pop_last();
+        }
+        true
+    }
+
+    /// After a whole event came in, the one pushed beyond the limit keeps its id only.
+    fn strip_one(&mut self) {
+        if self.earliest.len() <= WHOLE_MAX {
+            self.whole_end = self.earliest.last_key_value().map(|(place, _)| place.clone());
+            return;
+        }
+        if let Some(end) = self.whole_end.take() {
+            if let Some(facts) = self.earliest.get_mut(&end) {
+                *facts = None;
+            }
+            self.whole_end = self.earliest.range(..end).next_back().map(|(place, _)| place.clone());
+        }
+    }
+
+    /// The evidence so far; none before the first event.
+    pub(super) fn evidence(&self) -> Option<Evidence> {
+        let (latest_place, latest) = self.latest.as_ref()?;
+        let mut whole = self.earliest.iter().map_while(|(place, facts)| Some((place, facts.as_ref()?)));
+        let (_, first) = whole.next()?;
+        Some(Evidence {
+            first: Arc::clone(first),
+            latest: Arc::clone(latest),
+            more: whole
+                .filter(|(place, _)| *place != latest_place)
+                .map(|(_, facts)| Arc::clone(facts))
+                .collect(),
+            event_ids: self.earliest.keys().map(|(_, _, id)| id.clone()).collect(),
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! One (rule, group): its rows, and what they amount to in each period.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::crossing::Need;
+use super::finding::{Crossing, Evidence, Period};
+use super::gathered::Gathered;
+use super::key::Key;
+use super::rows::Rows;
+use crate::hit::Facts;
+
+/// What one rule asks of all its groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spec {
+    pub(super) need: Need,
+    /// S, seconds; positive.
+    pub(super) suppress_s: u32,
+    /// Rows of a fired period that are kept beside those that later windows need, and event ids of an alert.
+    pub(super) rows_max: usize,
+}
+
+impl Spec {
+    pub(super) fn period_of(&self, time_s: i64) -> Period {
+        let length = i64::from(self.suppress_s);
+        Period { start_s: time_s.div_euclid(length).saturating_mul(length), length_s: self.suppress_s }
+    }
+}
+
+/// What the hits of one period amount to.
+#[derive(Debug, Clone)]
+struct InPeriod {
+    count: u64,
+    first_s: i64,
+    last_s: i64,
+    values: HashSet<Key>,
+    gathered: Gathered,
+    /// e*: the end of the earliest satisfied window that ends at a hit of this period.
+    fired_at_s: Option<i64>,
+    /// The last of the first `rows_max` rows, once there are more.
+    kept_end: Option<(i64, Key)>,
+    rows: usize,
+}
+
+/// A fired period, read out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fired {
+    pub(super) count: u64,
+    pub(super) count_exact: bool,
+    pub(super) distinct: Option<u64>,
+    pub(super) first_s: i64,
+    pub(super) last_s: i64,
+    pub(super) crossing: Crossing,
+    pub(super) continues: bool,
+    pub(super) evidence: Evidence,
+}
+
+/// What a hit did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Applied {
+    /// Whether it was counted; if not, it was there already.
+    pub(super) counted: bool,
+    /// The periods, earliest first, that fired now (`true`) or had fired and changed.
+    pub(super) changed: Vec<(Period, bool)>,
+}
+
+/// The state of a group.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Group {
+    rows: Rows,
+    periods: BTreeMap<i64, InPeriod>,
+}
+
+impl Group {
+    /// Folds one hit in.
+    pub(super) fn apply(&mut self, spec: &Spec, key: Key, event: &Arc<Facts>) -> Applied {
+        let row = (event.time_s, key);
+        let period = spec.period_of(row.0);
+        let state = self.periods.entry(period.start_s).or_insert_with(|| InPeriod::new(row.0, spec));
+        // An event that repeats a value within a second is no new hit, and still evidence.
+        let mut changed = BTreeMap::new();
+        if state.gathered.add(event) {
+            changed.insert(period.start_s, false);
+        }
+        let counted = self.rows.insert(row.0, key);
+        if counted {
+            state.count_in(row, spec);
+            for end in spec.need.satisfied_by(&self.rows, row, |end| self.matters(spec, end)) {
+                self.fire(spec, end, &mut changed);
+            }
+            self.prune(spec, row, period);
+            // The period after may reach back to this row, or has become a continuation.
+            changed.entry(period.start_s).or_insert(false);
+            for start in changed.keys().copied().collect::<Vec<_>>() {
+                changed.entry(start.saturating_add(i64::from(spec.suppress_s))).or_insert(false);
+            }
+        }
+        changed.retain(|start, _| self.periods.get(start).is_some_and(|state| state.fired_at_s.is_some()));
+        let period = |start_s| Period { start_s, length_s: spec.suppress_s };
+        Applied {
+            counted,
+            changed: changed.into_iter().map(|(start, opened)| (period(start), opened)).collect(),
+        }
+    }
+
+    /// Whether a window that ends at `end` could tell something new.
+    fn matters(&self, spec: &Spec, end_s: i64) -> bool {
+        let state = self.periods.get(&spec.period_of(end_s).start_s);
+        state.is_some_and(|state| state.fired_at_s.is_none_or(|fired| end_s <= fired))
+    }
+
+    fn fire(&mut self, spec: &Spec, end_s: i64, changed: &mut BTreeMap<i64, bool>) {
+        let start = spec.period_of(end_s).start_s;
+        if let Some(state) = self.periods.get_mut(&start) {
+            let opened = state.fired_at_s.is_none();
+            if state.fired_at_s.is_none_or(|fired| end_s <= fired) {
+                state.fired_at_s = Some(end_s);
+                *changed.entry(start).or_default() |= opened;
+            }
+        }
+    }
+
+    /// Drops the rows of a fired period that no later window and no evidence needs (`spec/windows.md` §3, saturation):
+    /// after the crossing, beyond the first `rows_max`, older than the newest that the next window may reach back to.
+    fn prune(&mut self, spec: &Spec, new: (i64, Key), period: Period) {
+        let Some(state) = self.periods.get_mut(&period.start_s) else { return };
+        let end_s = period.start_s.saturating_add(i64::from(period.length_s) - 1);
+        state.place(&self.rows, new, spec, period.start_s);
+        let (Some(kept_end), Some(fired_at_s)) = (state.kept_end, state.fired_at_s) else { return };
+        let tail = self.rows.after(kept_end, end_s).filter(|row| row.0 > fired_at_s);
+        if let Some(row) = spec.removable(tail) {
+            self.rows.remove(row);
+            state.rows -= 1;
+        }
+    }
+
+    /// What a fired period amounts to; none for one that has not fired.
+    pub(super) fn fired(&self, spec: &Spec, period: Period) -> Option<Fired> {
+        let state = self.periods.get(&period.start_s)?;
+        let previous = period.start_s.saturating_sub(i64::from(period.length_s));
+        Some(Fired {
+            count: state.count,
+            count_exact: state.count <= spec.rows_max as u64,
+            distinct: spec.need.values.then_some(state.values.len() as u64),
+            first_s: state.first_s,
+            last_s: state.last_s,
+            crossing: spec.need.crossing(&self.rows, state.fired_at_s?)?,
+            continues: self.periods.get(&previous).is_some_and(|state| state.fired_at_s.is_some()),
+            evidence: state.gathered.evidence()?,
+        })
+    }
+
+    /// The periods that fired, earliest first.
+    pub(super) fn fired_periods(&self, spec: &Spec) -> impl Iterator<Item = Period> + '_ {
+        let length_s = spec.suppress_s;
+        let fired = self.periods.iter().filter(|(_, state)| state.fired_at_s.is_some());
+        fired.map(move |(start, _)| Period { start_s: *start, length_s })
+    }
+}
+
+impl Spec {
+    /// Of rows in ascending order, the oldest that no window of the next period needs: such a window reaches back to at
+    /// most the newest T − 1 hits, or to the latest hit of each of the T most recently seen values (a later hit may repeat
+    /// one of those, hence T).
+    fn removable(&self, tail: impl DoubleEndedIterator<Item = (i64, Key)>) -> Option<(i64, Key)> {
+        let threshold = self.need.threshold;
+        if !self.need.values {
+            return tail.rev().nth(threshold - 1);
+        }
+        let mut seen = HashSet::new();
+        tail.rev().filter(|(_, value)| !(seen.len() < threshold && seen.insert(*value))).last()
+    }
+}
+
+impl InPeriod {
+    fn new(time_s: i64, spec: &Spec) -> Self {
+        Self {
+            count: 0,
+            first_s: time_s,
+            last_s: time_s,
+            values: HashSet::new(),
+            gathered: Gathered::new(spec.rows_max),
+            fired_at_s: None,
+            kept_end: None,
+            rows: 0,
+        }
+    }
+
+    fn count_in(&mut self, row: (i64, Key), spec: &Spec) {
+        self.count += 1;
+        self.rows += 1;
+        self.first_s = self.first_s.min(row.0);
+        self.last_s = self.last_s.max(row.0);
+        if spec.need.values {
+            self.values.insert(row.1);
+        }
+    }
+
+    /// Keeps `kept_end` on the `rows_max`-th row of the period.
+    fn place(&mut self, rows: &Rows, new: (i64, Key), spec: &Spec, start_s: i64) {
+        match self.kept_end {
+            Some(end) if new < end => self.kept_end = rows.before(end, start_s),
+            Some(_) => {}
+            None if self.rows > spec.rows_max => {
+                self.kept_end = rows.between(start_s, self.last_s).nth(spec.rows_max - 1);
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What makes two deliveries one hit: 128-bit digests that nobody can steer into each other.
+
+use sha2::{Digest, Sha256};
+
+/// Identity of a hit within its second.
+pub(super) type Key = u128;
+
+/// An event: recipient account and event id.
+pub(super) fn of_event(account: &str, event_id: &str) -> Key {
+    digest([account, event_id])
+}
+
+/// A tuple of values.
+pub(super) fn of_values(values: &[String]) -> Key {
+    digest(values.iter().map(String::as_str))
+}
+
+/// Lengths stand before the parts, so that ("ab", "c") and ("a", "bc") differ.
+fn digest<'p>(parts: impl IntoIterator<Item = &'p str>) -> Key {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    digest.iter().take(16).fold(0, |key, byte| key << 8 | Key::from(*byte))
+}
