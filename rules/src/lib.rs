@@ -13,6 +13,7 @@ pub mod field;
 pub mod condition;
 pub mod predicate;
 pub mod pattern;
+pub mod document;
 pub mod sigma;
 pub mod rule;
 mod case;
