@@ -9,6 +9,7 @@
 //! the scratch; time never enters a rule.
 
 pub mod diagnostic;
+mod case;
 pub mod field;
 pub mod condition;
 pub mod predicate;
@@ -16,8 +17,12 @@ pub mod pattern;
 pub mod document;
 pub mod sigma;
 pub mod rule;
-mod case;
+pub mod check;
+pub mod cases;
 pub mod plan;
 pub mod matcher;
 pub mod explain;
 pub mod naive;
+
+#[cfg(test)]
+mod testing_sigma;

@@ -1,0 +1,95 @@
+//! A detection: named groups of tests, and the condition over their names (`spec/sigma.md` §2.1, §4).
+
+mod identifier;
+mod selection;
+
+use crate::condition::Condition;
+use crate::document::{Map, Place, Report, Spanned};
+use identifier::identifier;
+use selection::{Identifier, Selection};
+
+use super::expression;
+use super::test::SigmaTest;
+
+/// Tests in one rule after every `x of` is written out: the longest public rules have some hundreds, and an
+/// event pays for each.
+const LEAVES_MAX: usize = 20_000;
+
+/// A test of a field that has no id yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Leaf {
+    /// The dotted name; empty for keywords.
+    pub(crate) field: String,
+    pub(crate) test: SigmaTest,
+}
+
+/// The condition of a detection; none when it has errors, which are reported.
+pub(crate) fn read_detection(map: &Map, place: Place, report: &mut Report) -> Option<Condition<Leaf>> {
+    let errors = report.errors();
+    let mut identifiers = Vec::new();
+    for entry in &map.entries {
+        match entry.key.as_str() {
+            "condition" => {}
+            // A leftover of the first version, never an identifier.
+            "timeframe" => report.warn_help(
+                entry.key_place,
+                "`timeframe` is ignored: one event has no time frame",
+                Some("to count or combine events, write a correlation with `timespan`".to_owned()),
+            ),
+            _ => {
+                let condition = identifier(&entry.value, report);
+                identifiers.push(Identifier::new(&entry.key, entry.key_place, condition));
+            }
+        }
+    }
+    let conditions = conditions(map, place, report);
+    let mut selection = Selection::new(&identifiers, LEAVES_MAX);
+    let mut alternatives = Vec::new();
+    for text in conditions {
+        alternatives.extend(one_condition(text, &mut selection, report));
+    }
+    if report.errors() > errors {
+        return None;
+    }
+    for unused in selection.unused() {
+        report.warn(unused.place, format!("`{}` is not used by the condition", unused.name));
+    }
+    Some(match alternatives.pop() {
+        Some(only) if alternatives.is_empty() => only,
+        last => Condition::Any(alternatives.into_iter().chain(last).collect()),
+    })
+}
+
+/// The scalar under `condition`, or those of its list: any of them may hold.
+fn conditions<'y>(map: &'y Map, place: Place, report: &mut Report) -> Vec<&'y Spanned> {
+    let Some(entry) = map.get("condition") else {
+        report.error(place, "the detection has no `condition`");
+        return Vec::new();
+    };
+    match entry.value.value.as_list() {
+        None => vec![&entry.value],
+        Some([]) => {
+            report.error(entry.value.place, "`condition` is an empty list");
+            Vec::new()
+        }
+        Some(items) => items.iter().collect(),
+    }
+}
+
+fn one_condition(
+    text: &Spanned,
+    selection: &mut Selection<'_>,
+    report: &mut Report,
+) -> Option<Condition<Leaf>> {
+    let Some(condition) = text.value.as_str() else {
+        report.error(text.place, format!("a condition must be a string, not {}", text.value.kind()));
+        return None;
+    };
+    match expression::parse(condition) {
+        Ok(expression) => selection.resolve(&expression, text, report),
+        Err(error) => {
+            report.error(text.place_at(error.offset), error.fault.to_string());
+            None
+        }
+    }
+}

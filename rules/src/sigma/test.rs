@@ -1,0 +1,192 @@
+//! One test of a Sigma detection, and what it means on the nodes of a field (`spec/sigma.md` §2, §3, §5.1).
+//!
+//! A test holds if *some* node passes it; on a missing field only null and `exists: false` hold. Which nodes
+//! count differs: equality, numbers, networks look at the values at the field itself; text operators look below
+//! objects too, and at an object's own JSON text; keywords look at every string and number of the event.
+
+use std::cmp::Ordering;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::decimal::Decimal;
+use super::glob::Glob;
+use super::regex::Regex;
+use crate::field::{Node, Value};
+
+/// One test of a Sigma detection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SigmaTest {
+    operator: &'static str,
+    /// The operand as written.
+    expected: String,
+    meaning: Meaning,
+}
+
+/// What a test asks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Meaning {
+    /// Text that matches.
+    Text(Matcher, Reach),
+    /// A number of this value, or a string that is one of these spellings of it.
+    Equals { number: Decimal, spellings: Vec<String> },
+    /// A number, or a string that reads as one, on this side of the operand.
+    Compares(Compare, Decimal),
+    /// A boolean, or a string that spells it.
+    Bool(bool),
+    /// Missing, or JSON null.
+    Null,
+    /// There, be it null, or not there.
+    Exists(bool),
+    /// An address inside the network.
+    Cidr(IpNet),
+}
+
+/// How text is matched.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Matcher {
+    /// The whole text.
+    Glob(Glob),
+    /// Some part of the text.
+    Regex(Regex),
+}
+
+/// Where a text test looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Reach {
+    /// At the values of the field.
+    Values,
+    /// There, at the scalars below an object, and at the object's compact JSON text.
+    Tree,
+    /// At the strings and numbers below the event.
+    Leaves,
+}
+
+/// `lt`, `lte`, `gt`, `gte`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Compare {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl SigmaTest {
+    /// A test; `operator` and `expected` are what explanations print.
+    pub(super) fn new(operator: &'static str, expected: String, meaning: Meaning) -> Self {
+        Self { operator, expected, meaning }
+    }
+
+    pub(crate) fn holds(&self, nodes: &[Node<'_>]) -> bool {
+        let mut direct = nodes.iter().filter(|node| !node.nested).map(|node| &node.value);
+        match &self.meaning {
+            Meaning::Text(matcher, reach) => {
+                nodes.iter().any(|node| reach.text(node).is_some_and(|text| matcher.matches(text)))
+            }
+            Meaning::Equals { number, spellings } => direct.any(|value| match value {
+                Value::Number(text) => Decimal::parse(text).as_ref() == Some(number),
+                Value::String(text) => spellings.iter().any(|spelling| spelling == text),
+                Value::Null | Value::Bool(_) | Value::Array | Value::Object(_) => false,
+            }),
+            Meaning::Compares(compare, operand) => {
+                direct.any(|value| number(value).is_some_and(|number| compare.accepts(number.cmp(operand))))
+            }
+            Meaning::Bool(wanted) => direct.any(|value| match value {
+                Value::Bool(found) => found == wanted,
+                Value::String(text) => text.eq_ignore_ascii_case(spelled(*wanted)),
+                Value::Null | Value::Number(_) | Value::Array | Value::Object(_) => false,
+            }),
+            Meaning::Null => direct.all(|value| *value == Value::Null),
+            Meaning::Exists(wanted) => *wanted != nodes.is_empty(),
+            Meaning::Cidr(network) => direct.any(|value| match value {
+                Value::String(text) => {
+                    text.parse().is_ok_and(|ip: IpAddr| network.contains(&ip.to_canonical()))
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array | Value::Object(_) => false,
+            }),
+        }
+    }
+
+    pub(crate) fn operator(&self) -> &'static str {
+        self.operator
+    }
+
+    pub(crate) fn expected(&self) -> String {
+        self.expected.clone()
+    }
+
+    pub(crate) fn equal_to(&self) -> Option<&str> {
+        match &self.meaning {
+            Meaning::Text(Matcher::Glob(glob), Reach::Values) => {
+                glob.exact().filter(|text| only_strings_spell(text))
+            }
+            Meaning::Text(..)
+            | Meaning::Equals { .. }
+            | Meaning::Compares(..)
+            | Meaning::Bool(_)
+            | Meaning::Null
+            | Meaning::Exists(_)
+            | Meaning::Cidr(_) => None,
+        }
+    }
+}
+
+impl Matcher {
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Matcher::Glob(glob) => glob.matches(text),
+            Matcher::Regex(regex) => regex.matches(text),
+        }
+    }
+}
+
+impl Reach {
+    /// The text that a node offers, if this reach takes the node in.
+    fn text<'n>(self, node: &'n Node<'_>) -> Option<&'n str> {
+        let inside = match self {
+            Reach::Values => !node.nested,
+            Reach::Tree => true,
+            Reach::Leaves => node.nested,
+        };
+        if !inside {
+            return None;
+        }
+        match &node.value {
+            Value::String(text) => Some(text),
+            Value::Number(text) => Some(text),
+            Value::Bool(value) => (self != Reach::Leaves).then(|| spelled(*value)),
+            Value::Object(text) => (self == Reach::Tree).then_some(text),
+            Value::Null | Value::Array => None,
+        }
+    }
+}
+
+impl Compare {
+    fn accepts(self, found_to_operand: Ordering) -> bool {
+        match self {
+            Compare::Less => found_to_operand.is_lt(),
+            Compare::LessOrEqual => found_to_operand.is_le(),
+            Compare::Greater => found_to_operand.is_gt(),
+            Compare::GreaterOrEqual => found_to_operand.is_ge(),
+        }
+    }
+}
+
+fn spelled(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+fn number(value: &Value<'_>) -> Option<Decimal> {
+    match value {
+        Value::Number(text) => Decimal::parse(text),
+        Value::String(text) => Decimal::parse(text),
+        Value::Null | Value::Bool(_) | Value::Array | Value::Object(_) => None,
+    }
+}
+
+/// Whether no number and no boolean of an event can be spelled so. ASCII only: an index over other letters
+/// would have to fold case exactly as we do.
+fn only_strings_spell(text: &str) -> bool {
+    let boolean = text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
+    text.is_ascii() && !boolean && Decimal::parse(text).is_none()
+}
