@@ -1,0 +1,50 @@
+//! The door to the filter-pattern language: a scalar of a rule file to a parsed pattern, its complaints placed
+//! in the file.
+
+use crate::condition::Condition;
+use crate::document::{Report, Spanned, WildcardMode};
+use crate::field::Fields;
+use crate::pattern::{self, Pattern, Wildcard};
+use crate::predicate::Predicate;
+
+/// A pattern that parsed, and how its `*` is read.
+#[derive(Debug)]
+pub(super) struct FilterPattern {
+    pattern: Pattern,
+    wildcard: Wildcard,
+}
+
+/// The pattern in `scalar`; none when it has errors, which are reported.
+pub(super) fn parse(scalar: &Spanned, mode: WildcardMode, report: &mut Report) -> Option<FilterPattern> {
+    let Some(text) = scalar.value.as_str() else {
+        let help = "put the pattern in single quotes".to_owned();
+        let message = format!("`filter_pattern` must be a string, not {}", scalar.value.kind());
+        report.error_help(scalar.place, message, Some(help));
+        return None;
+    };
+    let place =
+        |offset: usize| scalar.place_at(text.get(..offset).map_or(0, |before| before.chars().count()));
+    match pattern::parse(text) {
+        Ok(pattern) => {
+            for warning in pattern.warnings() {
+                report.warn_help(place(warning.offset), warning.message, warning.help);
+            }
+            let wildcard = match mode {
+                WildcardMode::Glob => Wildcard::Glob,
+                WildcardMode::Aws2019 => Wildcard::Aws2019,
+            };
+            Some(FilterPattern { pattern, wildcard })
+        }
+        Err(error) => {
+            report.error(place(error.offset), format!("filter pattern: {error}"));
+            None
+        }
+    }
+}
+
+impl FilterPattern {
+    /// The condition, its fields interned.
+    pub(super) fn lower(&self, fields: &mut Fields) -> Condition<Predicate> {
+        self.pattern.lower(self.wildcard, fields)
+    }
+}
