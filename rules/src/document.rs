@@ -28,7 +28,7 @@ pub use source::SourceFile;
 pub(crate) use civil::{format_time, parse_time};
 pub(crate) use duration::seconds;
 pub(crate) use read::{boolean, entries, only_keys, string, strings};
-pub(crate) use report::{Report, did_you_mean};
+pub(crate) use report::{Report, Suggestions};
 pub(crate) use settings::{Settings, WildcardMode, group_fields};
 pub(crate) use text::{Body, Reading, RuleText, read_rule, refuses_file};
 pub(crate) use tree::{Entry, Map, Place, Spanned, Yaml};

@@ -21,6 +21,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use glob::fold;
 pub use test::SigmaTest;
 
 pub(crate) use correlation::{Correlation, Reference, Tally, read_correlation};

@@ -3,7 +3,7 @@
 
 use super::civil::is_date;
 use super::read::{string, strings};
-use super::report::{Report, did_you_mean};
+use super::report::Report;
 use super::tree::{Entry, Map, Place, Yaml};
 use crate::rule::{Level, Metadata};
 
@@ -77,7 +77,7 @@ pub(super) fn read(document: &Map, place: Place, packs: Vec<String>, report: &mu
 
 fn suspect_typo(entry: &Entry, report: &mut Report) {
     if !KNOWN_KEYS.contains(&entry.key.as_str())
-        && let Some(help) = did_you_mean(&entry.key, KNOWN_KEYS)
+        && let Some(help) = report.suggest(&entry.key, KNOWN_KEYS)
     {
         report.warn_help(entry.key_place, format!("unknown key `{}` is ignored", entry.key), Some(help));
     }
@@ -124,7 +124,8 @@ fn word<'y>(document: &'y Map, key: &str, known: &[&str], report: &mut Report) -
     if known.contains(&word) {
         return Some(word);
     }
-    let help = did_you_mean(&word.to_lowercase(), known.iter().copied())
+    let help = report
+        .suggest(&word.to_lowercase(), known.iter().copied())
         .unwrap_or_else(|| format!("known are {}", known.join(", ")));
     report.error_help(entry.value.place, format!("unknown {key} `{word}`"), Some(help));
     None

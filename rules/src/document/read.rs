@@ -1,7 +1,7 @@
 //! Typed values out of trees. Each reader complains by itself and returns what it could read, so that one
 //! pass finds everything.
 
-use super::report::{Report, did_you_mean};
+use super::report::Report;
 use super::tree::{Entry, Map, Spanned, Yaml};
 
 /// A string of at most `chars_max` characters; none if it is blank.
@@ -43,7 +43,8 @@ pub(crate) fn entries<'y>(entry: &'y Entry, report: &mut Report) -> Option<&'y M
 /// Complains of every key of `map` that is not `known`; `of` names the map.
 pub(crate) fn only_keys(map: &Map, known: &[&str], of: &str, report: &mut Report) {
     for entry in map.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-        let help = did_you_mean(&entry.key, known.iter().copied())
+        let help = report
+            .suggest(&entry.key, known.iter().copied())
             .unwrap_or_else(|| format!("known are {}", known.join(", ")));
         report.error_help(entry.key_place, format!("unknown key `{}` in {of}", entry.key), Some(help));
     }

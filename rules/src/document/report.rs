@@ -10,12 +10,13 @@ use crate::diagnostic::{Diagnostic, Origin, Severity, nearest};
 pub(crate) struct Report {
     file: Arc<str>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    suggestions: Suggestions,
 }
 
 impl Report {
     /// Nothing wrong with `file` yet.
     pub(crate) fn new(file: &Arc<str>) -> Self {
-        Self { file: Arc::clone(file), diagnostics: Vec::new() }
+        Self { file: Arc::clone(file), diagnostics: Vec::new(), suggestions: Suggestions::new() }
     }
 
     /// A place of this file.
@@ -43,13 +44,53 @@ impl Report {
         self.diagnostics.push(Diagnostic { help, ..Diagnostic::warning(&self.origin(place), message) });
     }
 
+    /// "Did you mean", if a candidate is near enough.
+    pub(crate) fn suggest<'c>(
+        &mut self,
+        word: &str,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) -> Option<String> {
+        self.suggestions.suggest(word, candidates)
+    }
+
     /// How many errors there are: a document that adds none is sound.
     pub(crate) fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }
 }
 
-/// "did you mean", if a candidate is near enough.
-pub(crate) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
-    nearest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+/// "Did you mean", as long as it is worth its time: hostile text may hold as many unknown words as it has bytes.
+#[derive(Debug)]
+pub(crate) struct Suggestions {
+    left: u32,
+}
+
+impl Suggestions {
+    /// Suggestions of one file, or of one set's references; no one mends more mistakes at once.
+    const SUGGESTIONS_MAX: u32 = 100;
+    /// Candidates that are compared.
+    const CANDIDATES_MAX: usize = 1_000;
+    /// Characters of a word, or a candidate, that may be a slip.
+    const WORD_CHARS_MAX: usize = 64;
+
+    /// All of them are left.
+    pub(crate) fn new() -> Self {
+        Self { left: Self::SUGGESTIONS_MAX }
+    }
+
+    /// A question, if a candidate is near enough.
+    pub(crate) fn suggest<'c>(
+        &mut self,
+        word: &str,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) -> Option<String> {
+        let short = |text: &str| text.chars().nth(Self::WORD_CHARS_MAX).is_none();
+        self.left = self.left.checked_sub(1)?;
+        if !short(word) {
+            return None;
+        }
+        let candidates =
+            candidates.into_iter().take(Self::CANDIDATES_MAX).filter(|candidate| short(candidate));
+        nearest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+    }
 }

@@ -3,13 +3,13 @@
 
 use super::duration::seconds;
 use super::read::{entries, only_keys, strings};
-use super::report::{Report, did_you_mean};
+use super::report::Report;
 use super::tree::{Entry, Map, Place, Spanned};
 
 /// The longest suppress time: rows are kept for it, and an alert a month is no alert any more.
-pub(crate) const SUPPRESS_S_MAX: u32 = 30 * 86_400;
+const SUPPRESS_S_MAX: u32 = 30 * 86_400;
 /// Fields of one group-by. The default group has three; a key of more than this is an event, not a group.
-pub(crate) const GROUP_FIELDS_MAX: usize = 8;
+const GROUP_FIELDS_MAX: usize = 8;
 
 /// How `*` inside a filter pattern is read (`spec/filter-pattern.md` §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,12 @@ pub(super) fn read(document: &Map, report: &mut Report) -> Settings {
 /// The distinct, non-empty field names of a group-by.
 pub(crate) fn group_fields(entry: &Entry, report: &mut Report) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
-    for (name, at) in strings(entry, report) {
+    let names = strings(entry, report);
+    if names.len() > GROUP_FIELDS_MAX {
+        report.error(entry.value.place, format!("more than {GROUP_FIELDS_MAX} fields in `{}`", entry.key));
+        return fields;
+    }
+    for (name, at) in names {
         if name.trim().is_empty() {
             report.error(at.place, format!("an empty field name in `{}`", entry.key));
         } else if fields.iter().any(|field| field == name) {
@@ -61,9 +66,6 @@ pub(crate) fn group_fields(entry: &Entry, report: &mut Report) -> Vec<String> {
         } else {
             fields.push(name.to_owned());
         }
-    }
-    if fields.len() > GROUP_FIELDS_MAX {
-        report.error(entry.value.place, format!("more than {GROUP_FIELDS_MAX} fields in `{}`", entry.key));
     }
     fields
 }
@@ -104,7 +106,7 @@ fn wildcard(entry: &Entry, report: &mut Report) -> Option<(WildcardMode, Place)>
         Some("glob") => WildcardMode::Glob,
         Some("aws-2019") => WildcardMode::Aws2019,
         _ => {
-            let help = word.and_then(|word| did_you_mean(word, ["glob", "aws-2019"]));
+            let help = word.and_then(|word| report.suggest(word, ["glob", "aws-2019"]));
             report.error_help(entry.value.place, "`wildcard` must be glob or aws-2019", help);
             return None;
         }

@@ -55,14 +55,16 @@ pub(super) fn finish(
 fn fates(drafts: &[Draft], links: &Links, selects: &dyn Fn(&Metadata) -> bool) -> Vec<Fate> {
     let select = |draft: &Draft| Fate { selected: selects(&draft.meta), ..Fate::default() };
     let mut fates: Vec<Fate> = drafts.iter().map(select).collect();
-    for (at, draft) in drafts.iter().enumerate().filter(|(at, _)| fates[*at].selected).collect::<Vec<_>>() {
-        let DraftBody::Correlation(_, generate) = &draft.body else { continue };
-        for rule in &links.rules[at] {
-            let fate = &mut fates[*rule];
-            fate.referenced = true;
-            fate.generated |= generate;
-            fate.counted |= draft.sound;
-        }
+    let generates = |draft: &Draft| matches!(draft.body, DraftBody::Correlation(_, true));
+    let selected: Vec<usize> = (0..drafts.len()).filter(|at| fates[*at].selected).collect();
+    for (at, rule) in selected.iter().flat_map(|at| links.rules[*at].iter().map(move |rule| (at, rule))) {
+        fates[*rule].referenced = true;
+        fates[*rule].generated |= generates(&drafts[*at]);
+    }
+    // Only now is it known which correlations run: not those that merely feed one that is refused.
+    for at in selected.iter().filter(|at| drafts[**at].sound) {
+        let runs = fates[*at].alerts();
+        links.rules[*at].iter().for_each(|rule| fates[*rule].counted |= runs);
     }
     fates
 }

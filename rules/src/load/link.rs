@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::draft::{Draft, DraftBody};
-use crate::diagnostic::{Diagnostic, Origin, nearest};
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::document::Suggestions;
 use crate::sigma::Reference;
 
 /// What the references of each draft mean: positions among the drafts.
@@ -28,10 +29,17 @@ pub(super) fn link(drafts: &mut [Draft], diagnostics: &mut Vec<Diagnostic>) -> L
     let mut links = Links { rules: vec![Vec::new(); drafts.len()], aliases: vec![Vec::new(); drafts.len()] };
     let mut unsound = Vec::new();
     let index = Index::new(drafts);
+    let mut suggestions = Suggestions::new();
     for (at, draft) in drafts.iter().enumerate() {
         let DraftBody::Correlation(correlation, _) = &draft.body else { continue };
-        let mut resolver = Resolver { drafts, index: &index, at, errors: 0, diagnostics };
-        links.rules[at] = correlation.rules.iter().filter_map(|rule| resolver.rule(rule)).collect();
+        let mut resolver =
+            Resolver { drafts, index: &index, at, errors: 0, suggestions: &mut suggestions, diagnostics };
+        for rule in correlation.rules.iter().filter_map(|rule| resolver.rule(rule)) {
+            // By id here and by title there: still one rule.
+            if !links.rules[at].contains(&rule) {
+                links.rules[at].push(rule);
+            }
+        }
         let aliases = correlation.tally.iter().flat_map(|tally| &tally.aliases);
         let counted = &links.rules[at];
         links.aliases[at] = aliases
@@ -87,10 +95,11 @@ struct Resolver<'d, 'o> {
     index: &'d Index<'d>,
     at: usize,
     errors: usize,
+    suggestions: &'o mut Suggestions,
     diagnostics: &'o mut Vec<Diagnostic>,
 }
 
-impl Resolver<'_, '_> {
+impl<'d> Resolver<'d, '_> {
     fn origin(&self, reference: &Reference) -> Origin {
         let file = self.drafts[self.at].meta.origin.file.clone();
         Origin { file, line: reference.place.line, column: reference.place.column }
@@ -108,8 +117,12 @@ impl Resolver<'_, '_> {
         let found = by_key.or_else(|| self.index.titles.get(text)).map_or(&[][..], Vec::as_slice);
         let sound = found.iter().find(|at| self.drafts[**at].sound);
         let Some(target) = sound.or(found.first()).copied() else {
-            let known = self.index.ids.keys().chain(self.index.names.keys()).chain(self.index.titles.keys());
-            let help = nearest(text, known.copied()).map(|known| format!("did you mean `{known}`?"));
+            let calls = |draft: &'d Draft| {
+                let meta = &draft.meta;
+                [Some(&meta.id), meta.name.as_ref(), Some(&meta.title)].into_iter().flatten()
+            };
+            let known = self.drafts.iter().flat_map(calls).map(String::as_str);
+            let help = self.suggestions.suggest(text, known);
             self.error(reference, format!("no rule has the id, name or title `{text}`"), help);
             return None;
         };

@@ -2,14 +2,15 @@
 //! they refer to is resolved by the loader. Invariant: what counts has T ≥ 1 and W ≥ 1 s.
 
 use crate::document::{
-    Entry, Map, Place, Report, boolean, did_you_mean, entries, group_fields, only_keys, seconds, string,
-    strings,
+    Entry, Map, Place, Report, boolean, entries, group_fields, only_keys, seconds, string, strings,
 };
 
 /// The longest window: seven days of hits are kept for it.
 const WINDOW_S_MAX: u32 = 7 * 86_400;
 /// The highest threshold: a group keeps up to that many hits in memory before it fires.
 const THRESHOLD_MAX: u32 = 100_000;
+/// Rules that one correlation counts, and aliases of one.
+const RULES_MAX: usize = 100;
 /// Characters of a type or a timespan.
 const WORD_CHARS_MAX: usize = 40;
 
@@ -75,7 +76,12 @@ fn rules(map: &Map, place: Place, report: &mut Report) -> Vec<Reference> {
         return Vec::new();
     };
     let mut rules: Vec<Reference> = Vec::new();
-    for (text, at) in strings(entry, report) {
+    let texts = strings(entry, report);
+    if texts.len() > RULES_MAX {
+        report.error(entry.value.place, format!("more than {RULES_MAX} entries in `rules`"));
+        return Vec::new();
+    }
+    for (text, at) in texts {
         // A rule listed twice counts once.
         if rules.iter().all(|rule| rule.text != text) {
             rules.push(Reference { text: text.to_owned(), place: at.place });
@@ -103,7 +109,7 @@ fn counts_values(map: &Map, place: Place, report: &mut Report) -> Option<bool> {
             None
         }
         name => {
-            let help = did_you_mean(name, ["event_count", "value_count"].into_iter().chain(NOT_YET));
+            let help = report.suggest(name, ["event_count", "value_count"].into_iter().chain(NOT_YET));
             report.error_help(entry.value.place, format!("unknown correlation type `{name}`"), help);
             None
         }
@@ -126,6 +132,10 @@ fn within_s(map: &Map, place: Place, report: &mut Report) -> Option<u32> {
 /// `alias: {rule: field}`.
 fn aliases(entry: &Entry, report: &mut Report) -> Vec<(String, Vec<(Reference, String)>)> {
     let Some(map) = entries(entry, report) else { return Vec::new() };
+    if map.entries.len() > RULES_MAX {
+        report.error(entry.value.place, format!("more than {RULES_MAX} aliases"));
+        return Vec::new();
+    }
     let mut aliases = Vec::new();
     for alias in &map.entries {
         let mut fields = Vec::new();

@@ -15,6 +15,11 @@ use super::test::SigmaTest;
 /// event pays for each.
 const LEAVES_MAX: usize = 20_000;
 
+/// Search identifiers in one detection; people write a dozen.
+const IDENTIFIERS_MAX: usize = 1_000;
+/// Characters of all conditions of one detection. Each selector in them is held against each identifier.
+const CONDITIONS_CHARS_MAX: usize = 16_384;
+
 /// A test of a field that has no id yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Leaf {
@@ -26,6 +31,10 @@ pub(crate) struct Leaf {
 /// The condition of a detection; none when it has errors, which are reported.
 pub(crate) fn read_detection(map: &Map, place: Place, report: &mut Report) -> Option<Condition<Leaf>> {
     let errors = report.errors();
+    if map.entries.len() > IDENTIFIERS_MAX {
+        report.error(place, format!("more than {IDENTIFIERS_MAX} identifiers in one detection"));
+        return None;
+    }
     let mut identifiers = Vec::new();
     for entry in &map.entries {
         match entry.key.as_str() {
@@ -43,6 +52,12 @@ pub(crate) fn read_detection(map: &Map, place: Place, report: &mut Report) -> Op
         }
     }
     let conditions = conditions(map, place, report);
+    let n_chars: usize =
+        conditions.iter().filter_map(|text| Some(text.value.as_str()?.chars().count())).sum();
+    if n_chars > CONDITIONS_CHARS_MAX || conditions.len() > CONDITIONS_CHARS_MAX {
+        report.error(place, format!("the conditions are longer than {CONDITIONS_CHARS_MAX} characters"));
+        return None;
+    }
     let mut selection = Selection::new(&identifiers, LEAVES_MAX);
     let mut alternatives = Vec::new();
     for text in conditions {

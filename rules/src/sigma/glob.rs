@@ -41,8 +41,10 @@ pub(super) fn literal(text: &str) -> Vec<Piece> {
     text.chars().map(Piece::Char).collect()
 }
 
-/// The simple lower case of a character: one for one, so that `?` and lengths mean the same on both sides.
-pub(super) fn fold(c: char) -> char {
+/// How Sigma's text tests ignore case: the simple lower case of a character, one for one, so that `?` and
+/// lengths mean the same on both sides. An index over [`SigmaTest`](super::SigmaTest) operands must fold so too:
+/// the Kelvin sign is a `k`.
+pub fn fold(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }

@@ -3,7 +3,6 @@
 
 use super::regex::Flags;
 use super::test::Compare;
-use crate::document::did_you_mean;
 
 /// A key of a detection, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub(super) enum Operator {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum ModifierError {
     #[error("unknown modifier `{name}`")]
-    Unknown { name: String, help: Option<String> },
+    Unknown { name: String },
     #[error("not supported yet: modifier `{name}`")]
     NotYet { name: String },
     #[error("`{first}` and `{second}` contradict each other")]
@@ -88,6 +87,11 @@ const OURS: [&str; 19] = [
     "gte",
 ];
 
+/// Every modifier of Sigma that is more than a letter, for suggestions.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    OURS.into_iter().chain(NOT_YET).filter(|name| name.len() > 1)
+}
+
 /// Reads a key.
 pub(super) fn parse(key: &str) -> Result<FieldKey<'_>, ModifierError> {
     let mut names = key.split('|');
@@ -125,8 +129,7 @@ fn operator(current: &mut Operator, name: &str, seen: &[&str]) -> Result<(), Mod
         "gte" => Operator::Compare(Compare::GreaterOrEqual),
         _ if NOT_YET.contains(&name) => return Err(ModifierError::NotYet { name: name.to_owned() }),
         _ => {
-            let help = did_you_mean(name, OURS.into_iter().chain(NOT_YET).filter(|known| known.len() > 1));
-            return Err(ModifierError::Unknown { name: name.to_owned(), help });
+            return Err(ModifierError::Unknown { name: name.to_owned() });
         }
     };
     if *current != Operator::Equals {

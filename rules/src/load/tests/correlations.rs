@@ -139,6 +139,17 @@ fn a_selected_correlation_brings_its_rules() {
 }
 
 #[test]
+fn what_feeds_a_refused_correlation_does_not_run_either() {
+    let outer = correlation("{type: temporal, rules: inner, timespan: 1m}");
+    let inner = correlation("{type: event_count, rules: [r1, T], timespan: 1m, condition: {gte: 2}}");
+    let inner = inner.replace("id: many", "id: inner");
+    let loaded = load_all(&[("a.yml", &outer), ("b.yml", &inner), ("base.yml", &rule(""))]);
+    assert!(loaded.rules.is_empty());
+    let alone = load_all(&[("b.yml", &inner), ("base.yml", &rule(""))]);
+    assert_eq!(alone.rules[0].trigger, Trigger::Rules(vec![RuleId(1)]), "by id and by title, counted once");
+}
+
+#[test]
 fn correlations_of_correlations_are_not_here_yet() {
     let outer = correlation("{type: event_count, rules: inner, timespan: 1m, condition: {gte: 2}}");
     let inner = correlation("{type: event_count, rules: many, timespan: 1m, condition: {gte: 2}}")

@@ -42,6 +42,9 @@ fn what_is_required_is_missed() {
     );
     let both = rule("filter_pattern: x\n");
     check(&both, &[("7:1", "either `detection` or `filter_pattern`, not both")]);
+    let pattern = rule("")
+        .replace("detection:\n  sel: {eventName: StopLogging}\n  condition: sel\n", "filter_pattern: 5\n");
+    check(&pattern, &[("4:17", "`filter_pattern` must be a string, not a number")]);
     check(&rule("filter: {}\n"), &[("7:1", "not supported yet: Sigma filters")]);
 }
 

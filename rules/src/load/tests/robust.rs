@@ -55,6 +55,20 @@ fn the_rules_that_are_mangled_are_sound() {
     assert_eq!(loaded.rules.len(), 2, "{:?}", loaded.diagnostics);
 }
 
+/// Unknown names and keys without end: each costs no more than the file's bytes.
+#[test]
+fn masses_of_mistakes_are_answered() {
+    let keys: String = (0..20_000).map(|n| format!("titel{n}: 1\n")).collect();
+    assert!(!load_all(&[("a.yml", &keys)]).diagnostics.is_empty());
+    let names = (0..1_500).map(|n| format!("sel{n}")).collect::<Vec<_>>().join(" or ");
+    let text = rule("").replace("condition: sel", &format!("condition: {names}"));
+    let loaded = load_all(&[("a.yml", &text)]);
+    assert_eq!(loaded.diagnostics.len(), 1_500);
+    assert_eq!(loaded.diagnostics.iter().filter(|one| one.help.is_some()).count(), 100);
+    let long = rule("").replace("condition: sel", &format!("condition: {}sel", "sel or ".repeat(3_000)));
+    check(&long, &[("4:1", "longer than 16384 characters")]);
+}
+
 /// `x of them` over large lists, written out, would be a million tests.
 #[test]
 fn a_condition_cannot_blow_up() {

@@ -42,8 +42,8 @@ fn item(entry: &Entry, report: &mut Report) -> Option<Condition<Leaf>> {
         Ok(key) => key,
         Err(error) => {
             let message = format!("`{}`: {error}", entry.key);
-            let help = match error {
-                ModifierError::Unknown { help, .. } => help,
+            let help = match &error {
+                ModifierError::Unknown { name } => report.suggest(name, modifier::known()),
                 ModifierError::NotYet { .. }
                 | ModifierError::Contradiction { .. }
                 | ModifierError::NotAfterRegex { .. }

@@ -1,8 +1,10 @@
 //! Names in a condition to what they stand for.
 
+use std::collections::HashMap;
+
 use super::Leaf;
 use crate::condition::Condition;
-use crate::document::{Place, Report, Spanned, did_you_mean};
+use crate::document::{Place, Report, Spanned};
 use crate::sigma::expression::{Expression, Names};
 use crate::sigma::glob::{Glob, Piece};
 
@@ -26,6 +28,7 @@ impl<'y> Identifier<'y> {
 /// The identifiers of one detection while its conditions are resolved.
 pub(super) struct Selection<'i> {
     identifiers: &'i [Identifier<'i>],
+    by_name: HashMap<&'i str, usize>,
     used: Vec<bool>,
     /// None once an identifier did not fit.
     leaves_left: Option<usize>,
@@ -33,7 +36,8 @@ pub(super) struct Selection<'i> {
 
 impl<'i> Selection<'i> {
     pub(super) fn new(identifiers: &'i [Identifier<'i>], leaves_max: usize) -> Self {
-        Self { identifiers, used: vec![false; identifiers.len()], leaves_left: Some(leaves_max) }
+        let by_name = identifiers.iter().zip(0..).map(|(identifier, at)| (identifier.name, at)).collect();
+        Self { identifiers, by_name, used: vec![false; identifiers.len()], leaves_left: Some(leaves_max) }
     }
 
     /// Identifiers that no condition named.
@@ -73,10 +77,10 @@ impl<'i> Selection<'i> {
     }
 
     fn name(&mut self, name: &str, place: Place, report: &mut Report) -> Option<Condition<Leaf>> {
-        match self.identifiers.iter().position(|identifier| identifier.name == name) {
-            Some(at) => self.take(at, place, report),
+        match self.by_name.get(name) {
+            Some(at) => self.take(*at, place, report),
             None => {
-                let help = did_you_mean(name, self.identifiers.iter().map(|identifier| identifier.name));
+                let help = report.suggest(name, self.identifiers.iter().map(|identifier| identifier.name));
                 report.error_help(place, format!("the detection has no `{name}`"), help);
                 None
             }
