@@ -75,7 +75,7 @@ pub fn read(file: &SourceFile) -> (Cases, Vec<Diagnostic>) {
     } else if let Some(document) = documents.first() {
         cases.cases = read_document(document, &mut report);
     }
-    (cases, report.diagnostics)
+    (cases, report.into_diagnostics())
 }
 
 fn read_document(document: &Spanned, report: &mut Report) -> Vec<Case> {
@@ -115,7 +115,7 @@ fn read_case(
     }
     timeline.begin_case();
     match (map.get("event"), map.get("events")) {
-        (Some(_), None) => timeline.take(map, map, case.place, report),
+        (Some(_), None) => timeline.take(map, None, case.place, report),
         (None, Some(events)) => {
             for item in list(events, report) {
                 timeline.take_item(item, map, report);

@@ -59,44 +59,45 @@ impl Timeline {
             report.error(item.place, "the item has no `event`");
             return;
         }
-        self.take(map, case, item.place, report);
+        self.take(map, Some(case), item.place, report);
     }
 
-    /// What `map` says happens: a case with one event, or an item of a case with several.
-    pub(super) fn take(&mut self, map: &Map, case: &Map, place: Place, report: &mut Report) {
+    /// What `map` says happens: a case with one event, or an item of a `case` with several.
+    pub(super) fn take(&mut self, map: &Map, case: Option<&Map>, place: Place, report: &mut Report) {
         let Some(event) = map.get("event").and_then(|entry| entries(entry, report)) else { return };
-        let mut without: Vec<(&str, &Spanned)> = Vec::new();
-        for of in [case, map].into_iter().take(if std::ptr::eq(case, map) { 1 } else { 2 }) {
-            without.extend(of.said("without").map(|entry| strings(entry, report)).unwrap_or_default());
-        }
+        let said = [Some(map), case].into_iter().flatten().filter_map(|map| map.said("without"));
+        let without: Vec<(&str, &Spanned)> = said.flat_map(|entry| strings(entry, report)).collect();
         let repeat = repeat(map, report);
-        let every_s = duration(map, "every", report).unwrap_or(STEP_S);
-        if let Some(after_s) = duration(map, "after", report) {
-            // The clock already stands one step after the last event.
-            let step_s = if self.events.is_empty() { 0 } else { STEP_S };
-            self.now_s += i64::from(after_s) - i64::from(step_s);
-        }
         if map.said("every").is_some() && repeat.is_none() {
             report.error(place, "`every` says how far apart repetitions are; there is no `repeat`");
         }
+        let every_s = duration(map, "every", report).unwrap_or(STEP_S);
+        if let Some(after_s) = duration(map, "after", report) {
+            self.step(after_s);
+        }
         for n in 0..repeat.unwrap_or(1) {
             if n > 0 {
-                self.now_s += i64::from(every_s) - i64::from(STEP_S);
+                self.step(every_s);
             }
             let mut made = self.made(event);
             if repeat.is_some() {
                 fill_number(&mut made, n);
             }
-            for (path, at) in &without {
-                if !remove(&mut made, path) {
-                    report.error(at.place, format!("`without`: the event has no `{path}`"));
-                    return;
-                }
+            if let Some((path, at)) = without.iter().find(|(path, _)| !remove(&mut made, path)) {
+                report.error(at.place, format!("`without`: the event has no `{path}`"));
+                return;
             }
             if !self.push(&made, place, report) {
                 return;
             }
         }
+    }
+
+    /// Sets the clock so long after the last event of the case, or after its beginning.
+    fn step(&mut self, seconds: u32) {
+        // After an event the clock already stands one default step on.
+        let stood_s = if self.events.is_empty() { 0 } else { STEP_S };
+        self.now_s += i64::from(seconds) - i64::from(stood_s);
     }
 
     /// The event over the base, with an id and a time.

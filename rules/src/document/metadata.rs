@@ -57,6 +57,9 @@ pub(super) fn read(document: &Map, place: Place, packs: Vec<String>, report: &mu
     related(document, report);
     let title = title(document, place, report);
     let name = text(document, "name", TITLE_CHARS_MAX, report);
+    // Sigma's schema says `references`, its prose `reference`.
+    let mut references = texts(document, "references", report);
+    references.extend(texts(document, "reference", report));
     Metadata {
         id: id(document, name.as_deref(), &title, place, report),
         name,
@@ -67,7 +70,7 @@ pub(super) fn read(document: &Map, place: Place, packs: Vec<String>, report: &mu
         author: text(document, "author", TEXT_CHARS_MAX, report),
         license: text(document, "license", TEXT_CHARS_MAX, report),
         tags: tags(document, report),
-        references: texts(document, "references", report),
+        references,
         falsepositives: texts(document, "falsepositives", report),
         packs,
         filter_pattern: None,

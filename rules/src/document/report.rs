@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use super::tree::Place;
-use crate::diagnostic::{Diagnostic, Origin, Severity, nearest};
+use crate::diagnostic::{Diagnostic, Origin, nearest};
 
 /// The diagnostics of one file.
 #[derive(Debug)]
 pub(crate) struct Report {
     file: Arc<str>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
+    n_errors: usize,
     suggestions: Suggestions,
 }
 
 impl Report {
     /// Nothing wrong with `file` yet.
     pub(crate) fn new(file: &Arc<str>) -> Self {
-        Self { file: Arc::clone(file), diagnostics: Vec::new(), suggestions: Suggestions::new() }
+        let suggestions = Suggestions::new();
+        Self { file: Arc::clone(file), diagnostics: Vec::new(), n_errors: 0, suggestions }
     }
 
     /// A place of this file.
@@ -26,17 +28,18 @@ impl Report {
 
     /// Adds an error.
     pub(crate) fn error(&mut self, place: Place, message: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error(&self.origin(place), message));
+        self.error_help(place, message, None);
     }
 
     /// Adds an error and, where there is one, how to mend it.
     pub(crate) fn error_help(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+        self.n_errors += 1;
         self.diagnostics.push(Diagnostic { help, ..Diagnostic::error(&self.origin(place), message) });
     }
 
     /// Adds a warning.
     pub(crate) fn warn(&mut self, place: Place, message: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::warning(&self.origin(place), message));
+        self.warn_help(place, message, None);
     }
 
     /// Adds a warning and, where there is one, how to mend it.
@@ -55,7 +58,12 @@ impl Report {
 
     /// How many errors there are: a document that adds none is sound.
     pub(crate) fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+        self.n_errors
+    }
+
+    /// All that was gathered, in the order in which it was found.
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
     }
 }
 

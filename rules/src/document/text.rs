@@ -47,14 +47,14 @@ pub(crate) fn read_rule(document: &Spanned, report: &mut Report) -> Reading {
         report.error(document.place, message);
         return Reading::NotARule;
     };
-    if let Some(entry) = map.get("filter") {
-        report.error(entry.key_place, "not supported yet: Sigma filters (`filter:`)");
-        return Reading::NotARule;
-    }
     if let Some(entry) = map.said("logsource")
         && !logsource::is_cloudtrail(entry, report)
     {
         return Reading::Skipped;
+    }
+    if let Some(entry) = map.get("filter") {
+        report.error(entry.key_place, "not supported yet: Sigma filters (`filter:`)");
+        return Reading::NotARule;
     }
     if map.said("logsource").is_none() && map.get("correlation").is_none() {
         let help = "write logsource: {product: aws, service: cloudtrail}".to_owned();

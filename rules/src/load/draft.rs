@@ -48,7 +48,7 @@ pub(super) fn read_file(file: &SourceFile, drafts: &mut Vec<Draft>, diagnostics:
     if documents.iter().filter(|document| refuses_file(document, &mut report)).count() == 0 {
         drafts.extend(documents.iter().filter_map(|document| read_document(document, &mut report)));
     }
-    diagnostics.append(&mut report.diagnostics);
+    diagnostics.extend(report.into_diagnostics());
 }
 
 fn read_document(document: &Spanned, report: &mut Report) -> Option<Draft> {

@@ -66,7 +66,7 @@ pub(crate) fn read_detection(map: &Map, place: Place, report: &mut Report) -> Op
     if report.errors() > errors {
         return None;
     }
-    for unused in selection.unused() {
+    for unused in selection.unused().filter(|unused| !unused.name.starts_with('_')) {
         report.warn(unused.place, format!("`{}` is not used by the condition", unused.name));
     }
     Some(match alternatives.pop() {

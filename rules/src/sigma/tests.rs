@@ -18,7 +18,7 @@ fn compile(detection: &str) -> (Option<Condition<Leaf>>, Vec<String>) {
     let Yaml::Map(map) = &documents[0].value else { panic!("a map") };
     let mut report = Report::new(&file.name);
     let condition = read_detection(map, documents[0].place, &mut report);
-    (condition, report.diagnostics.iter().map(ToString::to_string).collect())
+    (condition, report.into_diagnostics().iter().map(ToString::to_string).collect())
 }
 
 /// Whether the detection matches the event.

@@ -74,7 +74,7 @@ fn mistakes_are_placed_inside_the_condition() {
 
 #[test]
 fn what_says_nothing_is_warned_of() {
-    warned("a: {a: 1}\nb: {b: 1}\ncondition: a", "`b` is not used");
+    warned("a: {a: 1}\nb: {b: 1}\n_c: {c: 1}\ncondition: a", "`b` is not used");
     warned("a: {a: 1}\ntimeframe: 5m\ncondition: 1 of them", "`timeframe` is ignored");
 }
 
