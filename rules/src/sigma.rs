@@ -26,3 +26,4 @@ pub use test::SigmaTest;
 
 pub(crate) use correlation::{Correlation, Reference, Tally, read_correlation};
 pub(crate) use detection::{Leaf, read_detection};
+pub(crate) use regex::{REGEXES_MAX, n_regexes};

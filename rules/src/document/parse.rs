@@ -10,13 +10,14 @@ use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span, Tag, options
 use super::scalar;
 use super::tree::{Entry, Map, Place, Spanned, Yaml};
 
-/// Bytes of one file. The largest public rule files are near 50 KiB; sets of hundreds of rules in one file fit.
+/// Bytes of one file. A published rule has 1 to 5 KiB, so that hundreds of them fit in one file.
 pub(crate) const FILE_BYTES_MAX: usize = 1 << 20;
-/// Values and keys of one file after aliases are expanded: twenty times the largest set we have seen.
+/// Values and keys of one file after aliases are expanded: 20 bytes each in a full file, which is what prose and
+/// event names come to.
 pub(crate) const NODES_MAX: usize = 50_000;
 /// Bytes of all scalars of one file after aliases are expanded: what a file without aliases can hold, twice.
 pub(crate) const SCALAR_BYTES_MAX: usize = 2 * FILE_BYTES_MAX;
-/// Collections within collections. Rules nest 5 deep, events in test cases 12. Everything that walks a tree
+/// Collections within collections. CloudTrail events nest 11 deep, rules about half of that. Everything that walks a tree
 /// recurses at most this often.
 pub(crate) const DEPTH_MAX: usize = 32;
 /// `*alias` uses in one file. Rules use none or a few; expansion is charged to the two budgets above as well.

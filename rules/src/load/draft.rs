@@ -8,7 +8,7 @@ use crate::document::{
     refuses_file,
 };
 use crate::rule::Metadata;
-use crate::sigma::{Correlation, Leaf, read_correlation, read_detection};
+use crate::sigma::{Correlation, Leaf, REGEXES_MAX, n_regexes, read_correlation, read_detection};
 
 /// The suppress time of a rule that names none, if its window is no longer (`spec/windows.md` §1).
 const SUPPRESS_S_DEFAULT: u32 = 3_600;
@@ -45,7 +45,13 @@ pub(super) fn read_file(file: &SourceFile, drafts: &mut Vec<Draft>, diagnostics:
     };
     let mut report = Report::new(&file.name);
     // All of them, so that each is reported.
-    if documents.iter().filter(|document| refuses_file(document, &mut report)).count() == 0 {
+    let n_refusing = documents.iter().filter(|document| refuses_file(document, &mut report)).count();
+    let n_regexes: usize = documents.iter().map(|document| n_regexes(&document.value)).sum();
+    if n_regexes > REGEXES_MAX {
+        let message =
+            format!("{n_regexes} regular expressions in one file, more than {REGEXES_MAX}: split it");
+        report.error(documents[0].place, message);
+    } else if n_refusing == 0 {
         drafts.extend(documents.iter().filter_map(|document| read_document(document, &mut report)));
     }
     diagnostics.extend(report.into_diagnostics());

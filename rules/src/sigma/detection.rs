@@ -11,10 +11,8 @@ use selection::{Identifier, Selection};
 use super::expression;
 use super::test::SigmaTest;
 
-/// Tests in one rule after every `x of` is written out: the longest public rules have some hundreds, and an
-/// event pays for each.
+/// Tests in one rule after every `x of` is written out. An event that comes past the rule's anchor pays for each.
 const LEAVES_MAX: usize = 20_000;
-
 /// Search identifiers in one detection; people write a dozen.
 const IDENTIFIERS_MAX: usize = 1_000;
 /// Characters of all conditions of one detection. Each selector in them is held against each identifier.

@@ -6,15 +6,37 @@ use std::hash::{Hash, Hasher};
 use regex_automata::meta;
 use regex_automata::util::syntax;
 
-/// Bytes of one expression as written; the longest public Sigma rule has one of 1.2 KiB.
+use crate::document::Yaml;
+
+/// Bytes of one expression as written: a page of text, which nobody can review any more.
 const SOURCE_BYTES_MAX: usize = 8 << 10;
-/// Bytes of the compiled automaton. `\w{200}` is refused, a list of a thousand words is not; the slowest
-/// engine walks it once a character.
+/// Bytes of the compiled automaton. `\w{20}` fits, which is Unicode's `\w`; with [`REGEXES_MAX`] of them a
+/// hostile file takes 100 MiB.
 const NFA_BYTES_MAX: usize = 1 << 20;
+/// Expressions in one file. All public Sigma rules together have 95.
+pub(crate) const REGEXES_MAX: usize = 100;
 /// Bytes of the lazily built automaton's cache, a thread and expression.
 const CACHE_BYTES_MAX: usize = 1 << 20;
 /// Groups within groups: deep enough for any author.
 const NEST_MAX: u32 = 64;
+
+/// How many expressions a document holds, by its keys alone: to know it before any is compiled.
+pub(crate) fn n_regexes(document: &Yaml) -> usize {
+    let values = |value: &Yaml| value.as_list().map_or(1, <[_]>::len);
+    match document {
+        Yaml::List(items) => items.iter().map(|item| n_regexes(&item.value)).sum(),
+        Yaml::Map(map) => map
+            .entries
+            .iter()
+            .map(|entry| {
+                let here = entry.key.split('|').skip(1).any(|modifier| modifier == "re");
+                let value = &entry.value.value;
+                if here { values(value) } else { n_regexes(value) }
+            })
+            .sum(),
+        Yaml::Null | Yaml::Bool(_) | Yaml::Int(_) | Yaml::Float(_) | Yaml::String(_) => 0,
+    }
+}
 
 /// The modifiers that may follow `re`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

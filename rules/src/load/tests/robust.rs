@@ -69,6 +69,14 @@ fn masses_of_mistakes_are_answered() {
     check(&long, &[("4:1", "longer than 16384 characters")]);
 }
 
+/// Each of these alone is accepted; thousands together would take gigabytes.
+#[test]
+fn masses_of_regular_expressions_are_refused_before_they_are_compiled() {
+    let list = vec!["'\\w{9}'"; 101].join(", ");
+    let text = rule("").replace("eventName: StopLogging", &format!("eventName|re: [{list}]"));
+    check(&text, &[("1:1", "101 regular expressions in one file, more than 100")]);
+}
+
 /// `x of them` over large lists, written out, would be a million tests.
 #[test]
 fn a_condition_cannot_blow_up() {

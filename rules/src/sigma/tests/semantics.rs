@@ -141,6 +141,11 @@ fn a_regex_is_found_anywhere_and_keeps_case() {
     check("f|re|s: 'a.b'", &[r#"{"f":"a\nb"}"#], &[]);
     check("f|re|m: '^b$'", &[r#"{"f":"a\nb"}"#], &[]);
     check("f|re|all: [a, b]", &[r#"{"f":"ba"}"#], &[r#"{"f":"a"}"#]);
+    for large in
+        [r"\w{20}", "^[A-Za-z0-9+/]{500,}={0,2}$", ".{1,200}", "(?i)arn:aws[a-z-]*:iam::\\d{12}:user/.+"]
+    {
+        check(&format!("f|re: '{large}'"), &[], &["{}"]);
+    }
     refused("s: {f|re: 'a(?=b)'}\ncondition: s", "1:11", "look-around");
     refused(r"{s: {f|re: '\w{5000}'}, condition: s}", "1:12", "repeat less");
     refused("s: {f|i: a}\ncondition: s", "1:5", "only after `re`");
