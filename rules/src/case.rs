@@ -2,16 +2,24 @@
 
 use std::borrow::Cow;
 
-/// `text` in lower case, character by character: ASCII as everyone expects, the rest by Unicode's simple
-/// mapping without context. Two strings are equal up to case when their folds are equal.
+/// How case is ignored: the simple lower case of a character, one for one, so that `?` and lengths mean the same on
+/// both sides. The Kelvin sign is a `k`.
+pub(crate) fn fold_char(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    let mut lower = c.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(one), None) => one,
+        _ => c,
+    }
+}
+
+/// Every character of `text`, folded. Two strings are equal up to case when their folds are equal.
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(text.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(text)
-        }
+    if text.chars().all(|c| fold_char(c) == c) {
+        Cow::Borrowed(text)
     } else {
-        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+        Cow::Owned(text.chars().map(fold_char).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::condition::Condition;
 use crate::field::{Fields, Node, Slots, Value};
-use crate::predicate::{Predicate, Test};
+use crate::predicate::Predicate;
 
 /// The longest value that an explanation shows, in characters.
 const VALUE_CHARS_MAX: usize = 512;
@@ -69,7 +69,7 @@ pub fn trace(condition: &Condition<Predicate>, slots: &Slots<'_>, fields: &Field
                 field: fields.selector(predicate.field).to_string(),
                 operator: predicate.test.operator().to_owned(),
                 expected: predicate.test.expected(),
-                value: shown(slots.get(predicate.field), &predicate.test),
+                value: shown(predicate, slots),
             }),
         },
     }
@@ -102,12 +102,13 @@ impl Trace {
     }
 }
 
-fn shown(nodes: &[Node<'_>], test: &Test) -> String {
+fn shown(predicate: &Predicate, slots: &Slots<'_>) -> String {
+    let nodes = slots.get(predicate.field);
+    let passes = |node: &&Node<'_>| predicate.test.holds(std::slice::from_ref(node), slots);
     if nodes.is_empty() {
         return "(missing)".to_owned();
     }
-    let passing: Vec<&Node<'_>> =
-        nodes.iter().filter(|node| test.holds(std::slice::from_ref(node))).take(VALUES_MAX).collect();
+    let passing: Vec<&Node<'_>> = nodes.iter().filter(passes).take(VALUES_MAX).collect();
     let chosen = if passing.is_empty() {
         nodes.iter().filter(|node| !node.nested).take(VALUES_MAX).collect()
     } else {

@@ -13,10 +13,10 @@ mod case;
 pub mod field;
 pub mod condition;
 pub mod predicate;
+pub mod rule;
 pub mod pattern;
 pub mod document;
 pub mod sigma;
-pub mod rule;
 pub mod check;
 pub mod cases;
 pub mod plan;
@@ -25,4 +25,4 @@ pub mod explain;
 pub mod naive;
 
 #[cfg(test)]
-mod testing_sigma;
+mod testing;

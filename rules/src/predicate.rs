@@ -5,11 +5,12 @@ pub mod glob;
 pub mod number;
 pub mod pattern;
 pub mod regex;
+pub mod sigma;
 pub mod words;
 
 use crate::field::{FieldId, Node, Slots};
-use crate::sigma::SigmaTest;
 use pattern::PatternTest;
+use sigma::{FieldRef, SigmaTest};
 
 /// A test with one exact meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,6 +19,8 @@ pub enum Test {
     Pattern(PatternTest),
     /// As Sigma means it (`spec/sigma.md` §2, §3).
     Sigma(SigmaTest),
+    /// Sigma's `fieldref`: the field holds what another one holds.
+    SameAs(FieldRef),
 }
 
 /// A test of one field. Equal predicates are evaluated once an event.
@@ -32,16 +35,17 @@ pub struct Predicate {
 impl Predicate {
     /// Whether the event passes.
     pub fn holds(&self, slots: &Slots<'_>) -> bool {
-        self.test.holds(slots.get(self.field))
+        self.test.holds(slots.get(self.field), slots)
     }
 }
 
 impl Test {
-    /// Whether what a field reached passes.
-    pub fn holds(&self, nodes: &[Node<'_>]) -> bool {
+    /// Whether what a field reached passes; `slots` are the event's, for the test that compares two fields.
+    pub fn holds(&self, nodes: &[Node<'_>], slots: &Slots<'_>) -> bool {
         match self {
             Test::Pattern(test) => test.holds(nodes),
             Test::Sigma(test) => test.holds(nodes),
+            Test::SameAs(other) => other.holds(nodes, slots),
         }
     }
 
@@ -50,6 +54,7 @@ impl Test {
         match self {
             Test::Pattern(test) => test.operator(),
             Test::Sigma(test) => test.operator(),
+            Test::SameAs(_) => "= field",
         }
     }
 
@@ -58,6 +63,7 @@ impl Test {
         match self {
             Test::Pattern(test) => test.expected(),
             Test::Sigma(test) => test.expected(),
+            Test::SameAs(other) => other.name.clone(),
         }
     }
 
@@ -67,6 +73,7 @@ impl Test {
         match self {
             Test::Pattern(test) => test.equal_to(),
             Test::Sigma(test) => test.equal_to(),
+            Test::SameAs(_) => None,
         }
     }
 }

@@ -6,5 +6,8 @@ mod tidy;
 /// Where the shared material is found.
 mod shared;
 
+/// Rule files that others publish load, and what is refused is refused for what it is.
+mod published_rules;
+
 /// Published and observed answers of the CloudWatch filter-pattern language.
 mod pattern_vectors;

@@ -20,12 +20,12 @@ const RULES_IMPORTS: &[(&str, &[&str])] = &[
     ("field", &[]),
     ("condition", &[]),
     ("predicate", &["case", "field"]),
-    ("document", &["diagnostic"]),
     ("pattern", &["condition", "field", "predicate"]),
     ("rule", &["condition", "diagnostic", "field", "predicate"]),
+    ("document", &["diagnostic", "rule"]),
     ("sigma", &["case", "condition", "diagnostic", "document", "field", "predicate", "rule"]),
     ("check", &["condition", "diagnostic", "document", "field", "pattern", "predicate", "rule", "sigma"]),
-    ("cases", &["diagnostic", "document"]),
+    ("cases", &["diagnostic", "document", "rule"]),
     ("packs", &["check", "diagnostic", "rule"]),
     ("plan", &["case", "condition", "field", "predicate", "rule"]),
     ("matcher", &["field", "plan", "rule"]),
@@ -72,7 +72,8 @@ fn modules_import_only_what_the_table_allows() {
     let mut broken = Vec::new();
     for (package, table) in [("rules", RULES_IMPORTS), ("engine", ENGINE_IMPORTS)] {
         let table: BTreeMap<_, _> = table.iter().copied().collect();
-        for (path, text) in sources(&root().join(package).join("src")) {
+        let files = sources(&root().join(package).join("src"));
+        for (path, text) in files.into_iter().filter(|(path, _)| !is_test(path)) {
             let module = module_of(&path, package);
             if matches!(module.as_str(), "lib" | "main" | "testing") {
                 continue;
@@ -99,7 +100,7 @@ fn the_core_is_pure() {
         for (path, text) in all_sources() {
             let relative = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
             let inside = relative.starts_with(&format!("{core}/")) || relative == format!("{core}.rs");
-            if inside {
+            if inside && !is_test(&path) {
                 let text = before_tests(&text);
                 for word in IMPURE.iter().filter(|word| text.contains(**word)) {
                     broken.push(format!("{relative}: the core must not name `{word}`"));
@@ -221,7 +222,7 @@ fn imports(text: &str) -> Vec<String> {
 }
 
 fn before_tests(text: &str) -> &str {
-    text.split("#[cfg(test)]").next().unwrap_or_default()
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
 }
 
 fn is_test(path: &Path) -> bool {

@@ -1,8 +1,10 @@
+//! Cases to events, and what is wrong with cases.
+
 use serde_json::{Value, json};
 
 use super::*;
+use crate::check::load;
 use crate::field::Fields;
-use crate::load::load;
 
 fn read_text(text: &str) -> (Cases, Vec<Diagnostic>) {
     read(&SourceFile { name: "dir/r.cases.yml".into(), text: text.to_owned() })

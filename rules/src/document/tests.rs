@@ -1,3 +1,5 @@
+//! YAML as we take it: positions, limits, scalars.
+
 use super::parse::{ALIASES_MAX, FILE_BYTES_MAX, NODES_MAX};
 use super::*;
 

@@ -3,6 +3,9 @@
 
 use std::cmp::Ordering;
 
+/// Beyond so many digits a number's plain spelling is not worth having: no one writes it.
+const PLAIN_DIGITS_MAX: i64 = 40;
+
 /// A number's sign, digits without zeros around them, and the power of ten of the digit before the point.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Decimal {
@@ -14,7 +17,7 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// Reads JSON's and the pattern language's spelling: sign, digits, decimals, exponent. None for anything else.
+    /// Reads JSON's, YAML's and the pattern language's spelling: sign, digits, decimals, exponent. None for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (negative, unsigned) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),
@@ -25,9 +28,9 @@ impl Decimal {
             Some((mantissa, exponent)) => (mantissa, clamped(exponent)?),
             None => (unsigned, 0),
         };
-        let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(whole) || !digits(decimals) {
+        let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.len() + decimals.len() == 0 || !digits(whole) || !digits(decimals) {
             return None;
         }
         let all: Vec<u8> = whole.bytes().chain(decimals.bytes()).collect();
@@ -37,6 +40,28 @@ impl Decimal {
         let last = all.iter().rposition(|digit| *digit != b'0').unwrap_or(first);
         let point = i64::try_from(whole.len()).ok()? - i64::try_from(first).ok()?;
         Some(Self { negative, digits: all[first..=last].to_vec(), exponent: exponent.saturating_add(point) })
+    }
+
+    /// The shortest plain spelling: `5` of `5.0`, `0.1` of `1e-1`. None where it would be absurdly long.
+    pub(crate) fn canonical(&self) -> Option<String> {
+        let count = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
+        if self.exponent.abs().max(count) > PLAIN_DIGITS_MAX {
+            return None;
+        }
+        let digit = |at: i64| {
+            let known = usize::try_from(at).ok().and_then(|at| self.digits.get(at)).copied();
+            char::from(known.unwrap_or(b'0'))
+        };
+        let mut text = String::from(if self.negative { "-" } else { "" });
+        if self.exponent <= 0 {
+            text.push('0');
+        }
+        text.extend((0..self.exponent).map(digit));
+        if count > self.exponent {
+            text.push('.');
+            text.extend((self.exponent..count).map(digit));
+        }
+        Some(text)
     }
 }
 

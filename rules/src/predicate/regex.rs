@@ -5,8 +5,14 @@ use std::hash::{Hash, Hasher};
 use regex_automata::meta;
 use regex_automata::util::syntax;
 
-/// The largest compiled form of one expression, in bytes: enough for any sensible one, and a thousand of them fit.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one expression as written: a page of text, which nobody can review any more.
+const SOURCE_BYTES_MAX: usize = 8 << 10;
+/// Bytes of the compiled automaton: `\w{20}` fits, which is Unicode's `\w`, and a thousand expressions do.
+const NFA_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the lazily built automaton's cache, a thread and expression.
+const CACHE_BYTES_MAX: usize = 1 << 20;
+/// Groups within groups: deep enough for any author.
+const NEST_MAX: u32 = 64;
 
 /// How an expression is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -33,25 +39,33 @@ pub struct Regex {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegexError {
     /// Not in the language of our engine.
-    #[error("not a regular expression that can be run in linear time: {0}")]
+    #[error("the regular expression is not valid: {0}")]
     Syntax(String),
+    /// Longer than the cap.
+    #[error("the regular expression has more than {SOURCE_BYTES_MAX} bytes")]
+    TooLong,
     /// Larger than the cap.
-    #[error(
-        "the regular expression needs more than {COMPILED_BYTES_MAX} bytes once compiled; use smaller bounds"
-    )]
+    #[error("the regular expression compiles to more than {NFA_BYTES_MAX} bytes: repeat less of it")]
     TooLarge,
 }
 
 impl Regex {
     /// Compiles `source`.
     pub fn new(source: &str, flags: RegexFlags) -> Result<Self, RegexError> {
+        if source.len() > SOURCE_BYTES_MAX {
+            return Err(RegexError::TooLong);
+        }
         let syntax = syntax::Config::new()
             .unicode(flags.unicode)
             .utf8(flags.unicode)
             .case_insensitive(flags.ignore_case)
             .multi_line(flags.multi_line)
-            .dot_matches_new_line(flags.dot_all);
-        let config = meta::Config::new().nfa_size_limit(Some(COMPILED_BYTES_MAX)).utf8_empty(flags.unicode);
+            .dot_matches_new_line(flags.dot_all)
+            .nest_limit(NEST_MAX);
+        let config = meta::Config::new()
+            .nfa_size_limit(Some(NFA_BYTES_MAX))
+            .hybrid_cache_capacity(CACHE_BYTES_MAX)
+            .utf8_empty(flags.unicode);
         match meta::Regex::builder().syntax(syntax).configure(config).build(source) {
             Ok(compiled) => Ok(Self { source: source.to_owned(), flags, compiled }),
             Err(error) => Err(match error.syntax_error() {
@@ -74,7 +88,7 @@ impl Regex {
 
 /// The engine draws its errors over several lines; the last says what is wrong.
 fn last_line(message: &str) -> String {
-    message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    message.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned()
 }
 
 impl PartialEq for Regex {

@@ -5,11 +5,13 @@ mod selection;
 
 use crate::condition::Condition;
 use crate::document::{Map, Place, Report, Spanned};
+use crate::field::{Fields, Selector};
+use crate::predicate::sigma::{FieldRef, SigmaTest};
+use crate::predicate::{Predicate, Test};
 use identifier::identifier;
 use selection::{Identifier, Selection};
 
 use super::expression;
-use super::test::SigmaTest;
 
 /// Tests in one rule after every `x of` is written out. An event that comes past the rule's anchor pays for each.
 const LEAVES_MAX: usize = 20_000;
@@ -23,7 +25,29 @@ const CONDITIONS_CHARS_MAX: usize = 16_384;
 pub(crate) struct Leaf {
     /// The dotted name; empty for keywords.
     pub(crate) field: String,
-    pub(crate) test: SigmaTest,
+    pub(crate) test: LeafTest,
+}
+
+impl Leaf {
+    /// The predicate, its fields interned.
+    pub(crate) fn intern(self, fields: &mut Fields) -> Predicate {
+        let test = match self.test {
+            LeafTest::Value(test) => Test::Sigma(test),
+            LeafTest::SameAs { field: name, cased } => {
+                Test::SameAs(FieldRef { field: fields.intern(Selector::Sigma(name.clone())), name, cased })
+            }
+        };
+        Predicate { field: fields.intern(Selector::Sigma(self.field)), test }
+    }
+}
+
+/// What a leaf asks of its field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LeafTest {
+    /// To be like a value of the rule.
+    Value(SigmaTest),
+    /// To be like another field of the event.
+    SameAs { field: String, cased: bool },
 }
 
 /// The condition of a detection; none when it has errors, which are reported.

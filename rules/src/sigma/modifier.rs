@@ -1,8 +1,8 @@
 //! `field|modifier|modifier` (`spec/sigma.md` §3). What contradicts itself is refused; what Sigma has and we
 //! have not yet is refused by its name.
 
-use super::regex::Flags;
-use super::test::Compare;
+use crate::predicate::regex::RegexFlags;
+use crate::predicate::sigma::Compare;
 
 /// A key of a detection, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +25,11 @@ pub(super) enum Operator {
     Contains,
     StartsWith,
     EndsWith,
-    Regex(Flags),
+    Regex(RegexFlags),
     Cidr,
     Exists,
+    /// `fieldref`: the value names another field.
+    SameAs,
     Compare(Compare),
 }
 
@@ -47,7 +49,7 @@ pub(super) enum ModifierError {
 }
 
 /// Sigma's modifiers that are still to come.
-const NOT_YET: [&str; 15] = [
+const NOT_YET: [&str; 14] = [
     "base64",
     "base64offset",
     "utf16",
@@ -56,7 +58,6 @@ const NOT_YET: [&str; 15] = [
     "wide",
     "windash",
     "expand",
-    "fieldref",
     "minute",
     "hour",
     "day",
@@ -65,7 +66,8 @@ const NOT_YET: [&str; 15] = [
     "year",
 ];
 /// Those that we have.
-const OURS: [&str; 19] = [
+const OURS: [&str; 20] = [
+    "fieldref",
     "contains",
     "startswith",
     "endswith",
@@ -120,9 +122,10 @@ fn operator(current: &mut Operator, name: &str, seen: &[&str]) -> Result<(), Mod
         "contains" => Operator::Contains,
         "startswith" => Operator::StartsWith,
         "endswith" => Operator::EndsWith,
-        "re" => Operator::Regex(Flags::default()),
+        "re" => Operator::Regex(RegexFlags { unicode: true, ..RegexFlags::default() }),
         "cidr" => Operator::Cidr,
         "exists" => Operator::Exists,
+        "fieldref" => Operator::SameAs,
         "lt" => Operator::Compare(Compare::Less),
         "lte" => Operator::Compare(Compare::LessOrEqual),
         "gt" => Operator::Compare(Compare::Greater),
@@ -146,7 +149,7 @@ fn flag(operator: &mut Operator, name: &str) -> Result<(), ModifierError> {
     };
     match name {
         "i" | "ignorecase" => flags.ignore_case = true,
-        "m" | "multiline" => flags.multiline = true,
+        "m" | "multiline" => flags.multi_line = true,
         _ => flags.dot_all = true,
     }
     Ok(())
@@ -160,6 +163,7 @@ fn is_operator(name: &str) -> bool {
 fn refuse_contradictions(key: &FieldKey<'_>, seen: &[&str]) -> Result<(), ModifierError> {
     let contradicts = |name: &str| match key.operator {
         Operator::Exists => name != "exists",
+        Operator::SameAs => !matches!(name, "fieldref" | "cased" | "neq"),
         Operator::Regex(_) | Operator::Cidr | Operator::Compare(_) => name == "cased",
         Operator::Equals | Operator::Contains | Operator::StartsWith | Operator::EndsWith => false,
     };

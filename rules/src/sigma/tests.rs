@@ -1,11 +1,12 @@
+//! Sigma detections against events, by an obvious resolver.
+
 use serde_json::Value as Json;
 
 use super::*;
 use crate::condition::Condition;
 use crate::document::{Report, SourceFile, Yaml, documents};
-use crate::field::{Fields, Selector};
-use crate::predicate::{Predicate, Test};
-use crate::testing_sigma::holds;
+use crate::field::Fields;
+use crate::testing::holds;
 
 mod conditions;
 mod globs;
@@ -27,10 +28,7 @@ fn matches(detection: &str, event: &str) -> bool {
     let (condition, complaints) = compile(detection);
     let condition = condition.unwrap_or_else(|| panic!("{detection}: {complaints:#?}"));
     let mut fields = Fields::new();
-    let condition = condition.map(&mut |leaf| Predicate {
-        field: fields.intern(Selector::Sigma(leaf.field)),
-        test: Test::Sigma(leaf.test),
-    });
+    let condition = condition.map(&mut |leaf| leaf.intern(&mut fields));
     let event: Json = serde_json::from_str(event).unwrap();
     holds(&condition, &fields, &event)
 }

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::decimal::Decimal;
-use super::glob::{Glob, ONES_SEGMENT_CHARS_MAX, Piece, literal, pieces};
+use super::detection::LeafTest;
 use super::modifier::{FieldKey, Operator};
-use super::regex::{Flags, Regex, RegexError};
-use super::test::{Compare, Matcher, Meaning, Reach, SigmaTest};
 use crate::document::Yaml;
+use crate::predicate::number::Decimal;
+use crate::predicate::regex::{Regex, RegexError, RegexFlags};
+use crate::predicate::sigma::glob::{Glob, ONES_SEGMENT_CHARS_MAX, Piece, literal, pieces};
+use crate::predicate::sigma::{Compare, Matcher, Meaning, Reach, SigmaTest};
 
 /// Characters of one value; a whole user agent or policy statement is far shorter.
 const VALUE_CHARS_MAX: usize = 4_096;
@@ -38,7 +39,7 @@ pub(super) enum ValueError {
 /// A test, and what its author should look at.
 #[derive(Debug)]
 pub(super) struct Compiled {
-    pub(super) test: SigmaTest,
+    pub(super) test: LeafTest,
     pub(super) warning: Option<String>,
 }
 
@@ -54,11 +55,13 @@ pub(super) fn compile(key: &FieldKey<'_>, value: &Yaml) -> Result<Compiled, Valu
         return Err(ValueError::TooLong);
     }
     let plain = |(operator, meaning)| Compiled {
-        test: SigmaTest::new(operator, written.clone(), meaning),
+        test: LeafTest::Value(SigmaTest::new(operator, written.clone(), meaning)),
         warning: None,
     };
     match key.operator {
         Operator::Exists => exists(value).map(plain),
+        Operator::SameAs if key.field.is_empty() => Err(ValueError::KeywordWithoutText),
+        Operator::SameAs => same_as(key, value),
         Operator::Cidr if key.field.is_empty() => Err(ValueError::KeywordWithoutText),
         Operator::Cidr => cidr(value, &written),
         Operator::Compare(_) if key.field.is_empty() => Err(ValueError::KeywordWithoutText),
@@ -68,6 +71,16 @@ pub(super) fn compile(key: &FieldKey<'_>, value: &Yaml) -> Result<Compiled, Valu
         Operator::Equals | Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
             text(key, value, &written).map(plain)
         }
+    }
+}
+
+fn same_as(key: &FieldKey<'_>, value: &Yaml) -> Result<Compiled, ValueError> {
+    match value.as_str().filter(|field| !field.trim().is_empty()) {
+        Some(field) => {
+            let test = LeafTest::SameAs { field: field.to_owned(), cased: key.cased };
+            Ok(Compiled { test, warning: None })
+        }
+        None => Err(ValueError::WrongKind { operator: "fieldref", kind: value.kind() }),
     }
 }
 
@@ -110,7 +123,8 @@ fn cidr(value: &Yaml, written: &str) -> Result<Compiled, ValueError> {
     let warning = (truncated != network)
         .then(|| format!("`{written}` has bits beyond its prefix; it is read as {truncated}"));
     let meaning = Meaning::Cidr(unmapped(truncated));
-    Ok(Compiled { test: SigmaTest::new("cidr", written.to_owned(), meaning), warning })
+    let test = LeafTest::Value(SigmaTest::new("cidr", written.to_owned(), meaning));
+    Ok(Compiled { test, warning })
 }
 
 /// IPv4 written as IPv6 (`::ffff:10.0.0.0/104`) is IPv4: events are read so as well.
@@ -121,7 +135,7 @@ fn unmapped(network: IpNet) -> IpNet {
     v4.and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok()).map_or(network, IpNet::V4)
 }
 
-fn regex(key: &FieldKey<'_>, value: &Yaml, written: &str, flags: Flags) -> Result<Meant, ValueError> {
+fn regex(key: &FieldKey<'_>, value: &Yaml, written: &str, flags: RegexFlags) -> Result<Meant, ValueError> {
     if matches!(value, Yaml::Null) {
         return Err(ValueError::WrongKind { operator: "re", kind: value.kind() });
     }
@@ -162,6 +176,7 @@ fn text(key: &FieldKey<'_>, value: &Yaml, written: &str) -> Result<Meant, ValueE
         | Operator::Regex(_)
         | Operator::Cidr
         | Operator::Exists
+        | Operator::SameAs
         | Operator::Compare(_) => "contains",
     };
     let mut pieces = match value {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::Leaf;
 use crate::condition::Condition;
 use crate::document::{Place, Report, Spanned};
+use crate::predicate::sigma::glob::{Glob, Piece};
 use crate::sigma::expression::{Expression, Names};
-use crate::sigma::glob::{Glob, Piece};
 
 /// A search identifier.
 pub(super) struct Identifier<'y> {

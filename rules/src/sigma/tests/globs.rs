@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::sigma::decimal::Decimal;
-use crate::sigma::glob::{Glob, Piece, fold, pieces};
+use crate::case::fold_char as fold;
+use crate::predicate::number::Decimal;
+use crate::predicate::sigma::glob::{Glob, Piece, pieces};
 
 /// The judge: what a pattern means, by definition.
 fn naive(pattern: &[Piece], text: &[char], cased: bool) -> bool {

@@ -195,18 +195,8 @@ fn shapes() {
 
 #[test]
 fn modifiers_of_tomorrow_and_typos_are_refused() {
-    for name in [
-        "base64",
-        "base64offset",
-        "utf16",
-        "utf16le",
-        "utf16be",
-        "wide",
-        "windash",
-        "expand",
-        "fieldref",
-        "hour",
-    ] {
+    for name in ["base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "windash", "expand", "hour"]
+    {
         refused(
             &format!("s: {{f|{name}: x}}\ncondition: s"),
             "1:5",
@@ -220,11 +210,26 @@ fn modifiers_of_tomorrow_and_typos_are_refused() {
 }
 
 #[test]
+fn fieldref_compares_two_fields_of_one_event() {
+    check(
+        "f|fieldref: g.h",
+        &[r#"{"f":"Ab","g":{"h":"aB"}}"#, r#"{"f":["x","y"],"g":{"h":"Y"}}"#, r#"{"f":7,"g":{"h":"7"}}"#],
+        &[r#"{"f":"a","g":{"h":"b"}}"#, r#"{"f":"a"}"#, r#"{"g":{"h":"a"}}"#, r#"{"f":null,"g":{"h":null}}"#],
+    );
+    check("f|fieldref|cased: g", &[r#"{"f":"a","g":"a"}"#], &[r#"{"f":"a","g":"A"}"#]);
+    check("f|fieldref|neq: g", &[r#"{"f":"a","g":"b"}"#, r#"{"f":"a"}"#], &[r#"{"f":"a","g":"a"}"#]);
+    refused("s: {f|fieldref: 7}\ncondition: s", "1:17", "a number");
+    refused("s: {f|fieldref|contains: g}\ncondition: s", "1:5", "contradict");
+}
+
+#[test]
 fn anchors_are_only_what_is_necessary() {
     let anchor = |item: &str| {
         let (condition, _) = compile(&format!("s: {{{item}}}\ncondition: s"));
         let mut found = None;
-        condition.unwrap().for_each(&mut |leaf| found = leaf.test.equal_to().map(str::to_owned));
+        condition.unwrap().for_each(&mut |leaf| {
+            found = leaf.clone().intern(&mut Fields::new()).test.equal_to().map(str::to_owned);
+        });
         found
     };
     assert_eq!(anchor("eventName: StopLogging").as_deref(), Some("StopLogging"));
@@ -239,7 +244,7 @@ fn tests_explain_themselves_and_equal_ones_are_one() {
     let test = |item: &str| {
         let (condition, _) = compile(&format!("s: {{{item}}}\ncondition: s"));
         let mut found = None;
-        condition.unwrap().for_each(&mut |leaf| found = Some(leaf.test.clone()));
+        condition.unwrap().for_each(&mut |leaf| found = Some(leaf.clone().intern(&mut Fields::new()).test));
         found.unwrap()
     };
     for (item, operator, expected) in [

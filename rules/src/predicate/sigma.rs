@@ -4,15 +4,18 @@
 //! count differs: equality, numbers, networks look at the values at the field itself; text operators look below
 //! objects too, and at an object's own JSON text; keywords look at every string and number of the event.
 
+pub(crate) mod glob;
+
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use glob::Glob;
 use ipnet::IpNet;
 
-use super::decimal::Decimal;
-use super::glob::Glob;
+use super::number::Decimal;
 use super::regex::Regex;
-use crate::field::{Node, Value};
+use crate::case::fold;
+use crate::field::{FieldId, Node, Slots, Value};
 
 /// One test of a Sigma detection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,7 +28,7 @@ pub struct SigmaTest {
 
 /// What a test asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// Text that matches.
     Text(Matcher, Reach),
     /// A number of this value, or a string that is one of these spellings of it.
@@ -44,7 +47,7 @@ pub(super) enum Meaning {
 
 /// How text is matched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Matcher {
+pub(crate) enum Matcher {
     /// The whole text.
     Glob(Glob),
     /// Some part of the text.
@@ -53,7 +56,7 @@ pub(super) enum Matcher {
 
 /// Where a text test looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// At the values of the field.
     Values,
     /// There, at the scalars below an object, and at the object's compact JSON text.
@@ -64,7 +67,7 @@ pub(super) enum Reach {
 
 /// `lt`, `lte`, `gt`, `gte`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Compare {
+pub(crate) enum Compare {
     Less,
     LessOrEqual,
     Greater,
@@ -73,7 +76,7 @@ pub(super) enum Compare {
 
 impl SigmaTest {
     /// A test; `operator` and `expected` are what explanations print.
-    pub(super) fn new(operator: &'static str, expected: String, meaning: Meaning) -> Self {
+    pub(crate) fn new(operator: &'static str, expected: String, meaning: Meaning) -> Self {
         Self { operator, expected, meaning }
     }
 
@@ -131,11 +134,33 @@ impl SigmaTest {
     }
 }
 
+/// `fieldref`: some text of the field is some text of another field of the same event. A missing field is like nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FieldRef {
+    /// The other field, as written.
+    pub name: String,
+    /// The other field.
+    pub field: FieldId,
+    /// Whether case counts.
+    pub cased: bool,
+}
+
+impl FieldRef {
+    pub(crate) fn holds(&self, nodes: &[Node<'_>], slots: &Slots<'_>) -> bool {
+        let texts = |nodes: &'_ [Node<'_>]| -> Vec<String> {
+            let texts = nodes.iter().filter_map(|node| Reach::Values.text(node));
+            texts.map(|text| if self.cased { text.to_owned() } else { fold(text).into_owned() }).collect()
+        };
+        let wanted = texts(slots.get(self.field));
+        texts(nodes).iter().any(|text| wanted.contains(text))
+    }
+}
+
 impl Matcher {
     fn matches(&self, text: &str) -> bool {
         match self {
             Matcher::Glob(glob) => glob.matches(text),
-            Matcher::Regex(regex) => regex.matches(text),
+            Matcher::Regex(regex) => regex.is_match(text),
         }
     }
 }

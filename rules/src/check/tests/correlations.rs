@@ -1,3 +1,5 @@
+//! References, aliases, `generate`, and what of a correlation is refused.
+
 use super::*;
 use crate::rule::{Count, GroupBy, RuleId, Trigger};
 

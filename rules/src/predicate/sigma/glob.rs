@@ -6,12 +6,14 @@
 //! Invariant: time is linear in the text, times [`ONES_SEGMENT_CHARS_MAX`] at most where a floating segment
 //! holds `?`; nothing is allocated.
 
+use crate::case::fold_char;
+
 /// Characters of one floating segment that holds `?`: it is compared at every position of the text.
-pub(super) const ONES_SEGMENT_CHARS_MAX: usize = 256;
+pub(crate) const ONES_SEGMENT_CHARS_MAX: usize = 256;
 
 /// One element of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     /// This character.
     Char(char),
     /// `?`.
@@ -22,7 +24,7 @@ pub(super) enum Piece {
 
 /// The pieces of a value as Sigma escapes it: `\` before `*`, `?` or `\` makes that character literal; before
 /// anything else it is itself, and what follows stands for itself too.
-pub(super) fn pieces(value: &str) -> Vec<Piece> {
+pub(crate) fn pieces(value: &str) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(value.len());
     let mut chars = value.chars().peekable();
     while let Some(c) = chars.next() {
@@ -37,27 +39,13 @@ pub(super) fn pieces(value: &str) -> Vec<Piece> {
 }
 
 /// Every character as itself.
-pub(super) fn literal(text: &str) -> Vec<Piece> {
+pub(crate) fn literal(text: &str) -> Vec<Piece> {
     text.chars().map(Piece::Char).collect()
-}
-
-/// How Sigma's text tests ignore case: the simple lower case of a character, one for one, so that `?` and
-/// lengths mean the same on both sides. An index over [`SigmaTest`](super::SigmaTest) operands must fold so too:
-/// the Kelvin sign is a `k`.
-pub fn fold(c: char) -> char {
-    if c.is_ascii() {
-        return c.to_ascii_lowercase();
-    }
-    let mut lower = c.to_lowercase();
-    match (lower.next(), lower.next()) {
-        (Some(one), None) => one,
-        _ => c,
-    }
 }
 
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Glob {
+pub(crate) struct Glob {
     /// The text itself, if there is neither `*` nor `?`.
     exact: Option<String>,
     cased: bool,
@@ -68,7 +56,7 @@ pub(super) struct Glob {
 
 impl Glob {
     /// Compiles pieces.
-    pub(super) fn new(pieces: &[Piece], cased: bool) -> Self {
+    pub(crate) fn new(pieces: &[Piece], cased: bool) -> Self {
         let mut segments = pieces.split(|piece| *piece == Piece::Run).map(|part| Segment::new(part, cased));
         let first = segments.next().unwrap_or_default();
         let mut floating: Vec<Segment> = segments.collect();
@@ -84,12 +72,12 @@ impl Glob {
     }
 
     /// The one text that matches, up to case; none if there are several.
-    pub(super) fn exact(&self) -> Option<&str> {
+    pub(crate) fn exact(&self) -> Option<&str> {
         self.exact.as_deref()
     }
 
     /// Whether every floating segment keeps the bound that the module promises.
-    pub(super) fn is_bounded(&self) -> bool {
+    pub(crate) fn is_bounded(&self) -> bool {
         let floating = self.rest.iter().flat_map(|(floating, _)| floating);
         floating
             .into_iter()
@@ -97,7 +85,7 @@ impl Glob {
     }
 
     /// Whether it matches the whole of `text`.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         let Some(mut text) = self.first.strip_prefix(text, self.cased) else { return false };
         let Some((floating, last)) = &self.rest else { return text.is_empty() };
         match last.strip_suffix(text, self.cased) {
@@ -128,7 +116,7 @@ impl Segment {
     fn new(pieces: &[Piece], cased: bool) -> Self {
         let atom = |piece: &Piece| match piece {
             Piece::Char(c) if cased => Some(*c),
-            Piece::Char(c) => Some(fold(*c)),
+            Piece::Char(c) => Some(fold_char(*c)),
             Piece::One | Piece::Run => None,
         };
         let atoms: Vec<Option<char>> = pieces.iter().map(atom).collect();
@@ -168,7 +156,7 @@ impl Segment {
 }
 
 fn fits(atom: Option<char>, c: char, cased: bool) -> bool {
-    atom.is_none_or(|wanted| wanted == c || !cased && wanted == fold(c))
+    atom.is_none_or(|wanted| wanted == c || !cased && wanted == fold_char(c))
 }
 
 fn borders(atoms: &[Option<char>]) -> Vec<usize> {

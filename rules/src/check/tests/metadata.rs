@@ -1,3 +1,5 @@
+//! What a rule says of itself, and the key `tripline`.
+
 use super::*;
 use crate::rule::{Count, GroupBy, Level, Trigger};
 

@@ -4,14 +4,14 @@
 use crate::condition::Condition;
 use crate::document::{Report, Spanned, WildcardMode};
 use crate::field::Fields;
-use crate::pattern::{self, Pattern, Wildcard};
+use crate::pattern::{self, Dialect, Pattern, Wildcard};
 use crate::predicate::Predicate;
 
 /// A pattern that parsed, and how its `*` is read.
 #[derive(Debug)]
 pub(super) struct FilterPattern {
     pattern: Pattern,
-    wildcard: Wildcard,
+    dialect: Dialect,
 }
 
 /// The pattern in `scalar`; none when it has errors, which are reported.
@@ -25,15 +25,23 @@ pub(super) fn parse(scalar: &Spanned, mode: WildcardMode, report: &mut Report) -
     let place =
         |offset: usize| scalar.place_at(text.get(..offset).map_or(0, |before| before.chars().count()));
     match pattern::parse(text) {
-        Ok(pattern) => {
-            for warning in pattern.warnings() {
-                report.warn_help(place(warning.offset), warning.message, warning.help);
+        Ok(pattern::Parsed { pattern, warnings }) => {
+            for warning in warnings {
+                report.warn_help(place(warning.offset), warning.message, Some(warning.help.to_owned()));
             }
             let wildcard = match mode {
                 WildcardMode::Glob => Wildcard::Glob,
                 WildcardMode::Aws2019 => Wildcard::Aws2019,
             };
-            Some(FilterPattern { pattern, wildcard })
+            let dialect = Dialect { wildcard, ..Dialect::default() };
+            // Expressions are compiled here, so that what is too large is refused with its place.
+            match pattern.lower_for_object(dialect, &mut Fields::new()) {
+                Ok(_) => Some(FilterPattern { pattern, dialect }),
+                Err(error) => {
+                    report.error(place(error.offset), format!("filter pattern: {error}"));
+                    None
+                }
+            }
         }
         Err(error) => {
             report.error(place(error.offset), format!("filter pattern: {error}"));
@@ -43,8 +51,8 @@ pub(super) fn parse(scalar: &Spanned, mode: WildcardMode, report: &mut Report) -
 }
 
 impl FilterPattern {
-    /// The condition, its fields interned.
-    pub(super) fn lower(&self, fields: &mut Fields) -> Condition<Predicate> {
-        self.pattern.lower(self.wildcard, fields)
+    /// The condition, its fields interned; none only for what [`parse`] refuses.
+    pub(super) fn lower(&self, fields: &mut Fields) -> Option<Condition<Predicate>> {
+        self.pattern.lower_for_object(self.dialect, fields).ok()
     }
 }

@@ -2,19 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::*;
-use crate::diagnostic::Severity;
+use tripline_rules::check::{Loaded, SourceFile, load};
+use tripline_rules::diagnostic::Severity;
 
-/// Where the shared material lies; without it there is nothing to test here, unless it is required.
-fn shared() -> Option<PathBuf> {
-    let shared = std::env::var_os("TRIPLINE_SHARED").map(PathBuf::from);
-    if shared.is_none() {
-        let required = std::env::var("TRIPLINE_REQUIRE").is_ok_and(|value| value == "1");
-        assert!(!required, "TRIPLINE_REQUIRE=1, but TRIPLINE_SHARED is not set");
-        eprintln!("TRIPLINE_SHARED is not set: published rules are not tested");
-    }
-    shared
-}
+use crate::shared;
 
 fn read_all(folder: &Path, out: &mut Vec<SourceFile>) {
     let mut paths: Vec<PathBuf> =
@@ -36,31 +27,21 @@ fn load_folder(folder: &Path) -> (usize, Loaded, Vec<String>) {
     let loaded = load(&files, &|_| true);
     let errors = loaded.diagnostics.iter().filter(|one| one.severity == Severity::Error);
     let errors: Vec<String> = errors.map(ToString::to_string).collect();
-    eprintln!(
-        "{}: {} files, {} loaded, {} errors",
-        folder.display(),
-        files.len(),
-        loaded.rules.len(),
-        errors.len()
-    );
-    loaded.diagnostics.iter().for_each(|one| eprintln!("  {one}"));
     (files.len(), loaded, errors)
 }
 
 #[test]
-fn sigmahq_rules_load_but_for_what_is_not_here_yet() {
-    let Some(shared) = shared() else { return };
+fn every_sigmahq_rule_loads() {
+    let Some(shared) = shared::folder("published_rules") else { return };
     let (n_files, loaded, errors) = load_folder(&shared.join("rules/sigmahq-aws/rules"));
     assert!(n_files > 40);
-    assert!(errors.iter().all(|error| error.contains("not supported yet")), "{errors:#?}");
-    assert_eq!(loaded.rules.len() + errors.len(), n_files);
-    // `fieldref`, once.
-    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(loaded.rules.len(), n_files);
 }
 
 #[test]
 fn unsupported_rules_are_refused_for_what_they_are() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared::folder("published_rules") else { return };
     let (n_files, loaded, errors) = load_folder(&shared.join("rules/sigmahq-aws/unsupported"));
     assert_eq!((n_files, errors.len(), loaded.rules.len()), (8, 7, 1));
     assert!(errors.iter().all(|error| error.contains("no longer Sigma")), "{errors:#?}");
@@ -70,7 +51,7 @@ fn unsupported_rules_are_refused_for_what_they_are() {
 
 #[test]
 fn published_correlations_load_by_title() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared::folder("published_rules") else { return };
     let (_, loaded, errors) = load_folder(&shared.join("rules/sigma-correlation-samples"));
     // Three count; two are temporal.
     assert_eq!(loaded.rules.len(), 6, "three correlations and their rules");

@@ -1,3 +1,5 @@
+//! Rule files as a whole: what runs, and every complaint with its place.
+
 use super::*;
 
 /// `---`-separated files, `name: text`.
@@ -33,5 +35,4 @@ fn rule(extra: &str) -> String {
 
 mod correlations;
 mod metadata;
-mod published;
 mod robust;

@@ -6,7 +6,6 @@ use super::draft::{Draft, DraftBody};
 use super::link::Links;
 use crate::diagnostic::Diagnostic;
 use crate::field::{FieldId, Fields, Selector};
-use crate::predicate::{Predicate, Test};
 use crate::rule::{Count, GroupBy, GroupField, Metadata, Rule, RuleId, Trigger, Window};
 use crate::sigma::{Leaf, Tally};
 
@@ -80,14 +79,11 @@ impl Builder<'_> {
     fn rule(&mut self, at: usize, draft: &Draft, alerts: bool) -> Option<Rule> {
         let (trigger, window) = match &draft.body {
             DraftBody::Detection(condition) => {
-                let predicate = &mut |leaf: Leaf| Predicate {
-                    field: self.fields.intern(Selector::Sigma(leaf.field)),
-                    test: Test::Sigma(leaf.test),
-                };
-                (Trigger::Event(condition.clone().map(predicate)), self.single(draft))
+                let condition = condition.clone().map(&mut |leaf: Leaf| leaf.intern(self.fields));
+                (Trigger::Event(condition), self.single(draft))
             }
             DraftBody::FilterPattern(pattern) => {
-                (Trigger::Event(pattern.lower(self.fields)), self.single(draft))
+                (Trigger::Event(pattern.lower(self.fields)?), self.single(draft))
             }
             DraftBody::Correlation(correlation, _) => {
                 let ids = self.links.rules[at].iter().filter_map(|rule| self.ids.get(rule).copied());
