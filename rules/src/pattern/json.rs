@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::error::{PatternError, PatternErrorKind as Kind};
 use super::selector;
 use super::warning::Warning;
+use crate::field::Step;
 
 /// A parser of JSON patterns: the cursor stands behind the brace that opens.
 pub(super) struct Json<'c, 'p> {
@@ -63,8 +64,16 @@ impl Json<'_, '_> {
         if bare_and {
             self.warnings.push(Warning::mixed(start));
         }
+        // "Missing or different" is what people mean by it.
+        let may_miss = |selector: &[Step]| {
+            parts.iter().any(
+                |(_, part)| matches!(part, Expr::Test(other, Comparison::NotExists) if other == selector),
+            )
+        };
         for (at, part) in parts {
-            if let Expr::Test(_, Comparison::Equal { equal: false, .. }) = part {
+            if let Expr::Test(selector, Comparison::Equal { equal: false, .. }) = part
+                && !may_miss(selector)
+            {
                 self.warnings.push(Warning::or_not_equal(*at));
             }
         }

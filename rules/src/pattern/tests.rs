@@ -47,6 +47,8 @@ fn probable_mistakes_are_warned_of() {
     warned("{ $.a = 1 || $.b = 2 && $.c = 3 }", &[2]);
     warned("{ $.a = 1 || ($.b = 2 && $.c = 3) }", &[]);
     warned("{ ($.a = 1) && ($.b != 2) }", &[]);
+    warned("{ ($.a NOT EXISTS) || ($.a != 2) }", &[]);
+    warned("{ ($.b NOT EXISTS) || ($.a != 2) }", &[22]);
     warned("?a ?b", &[]);
     warned("?a b", &[0]);
     warned("[a, b=1]", &[4]);
