@@ -46,6 +46,8 @@ pub(super) struct Compiled {
 /// The test of `value` under `key`.
 pub(super) fn compile(key: &FieldKey<'_>, value: &Yaml) -> Result<Compiled, ValueError> {
     let written = match value {
+        // The operator says it.
+        _ if key.operator == Operator::Exists => String::new(),
         Yaml::Null => "null".to_owned(),
         Yaml::Bool(value) => value.to_string(),
         Yaml::Int(text) | Yaml::Float(text) | Yaml::String(text) => text.clone(),
@@ -95,7 +97,7 @@ fn exists(value: &Yaml) -> Result<Meant, ValueError> {
     } else {
         return Err(ValueError::ExistsNotBool);
     };
-    Ok(("exists", Meaning::Exists(wanted)))
+    Ok((if wanted { "exists" } else { "not exists" }, Meaning::Exists(wanted)))
 }
 
 fn compares(compare: Compare, value: &Yaml) -> Result<Meant, ValueError> {

@@ -253,7 +253,8 @@ fn tests_explain_themselves_and_equal_ones_are_one() {
         ("f|contains: x", "contains", "x"),
         ("f|gte: 3", ">=", "3"),
         ("f: null", "=", "null"),
-        ("f|exists: true", "exists", "true"),
+        ("f|exists: true", "exists", ""),
+        ("f|exists: false", "not exists", ""),
         ("f|re: 'a+'", "re", "a+"),
         ("f|cidr: 10.0.0.0/8", "cidr", "10.0.0.0/8"),
     ] {
