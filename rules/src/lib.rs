@@ -19,6 +19,7 @@ pub mod document;
 pub mod sigma;
 pub mod check;
 pub mod cases;
+pub mod packs;
 pub mod plan;
 pub mod matcher;
 pub mod explain;
