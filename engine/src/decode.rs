@@ -27,6 +27,8 @@ mod split;
 mod tally;
 mod tape;
 mod time;
+#[cfg(test)]
+mod tests;
 
 use tripline_rules::field::{Fields, Node, Slots};
 
@@ -238,6 +240,11 @@ impl<'m> EventBatch<'m> {
     /// What was set aside, in the order of the record.
     pub fn rejects(&self) -> &[Reject] {
         &self.rejects
+    }
+
+    /// Log events of the record, every one counted.
+    pub fn log_events(&self) -> u64 {
+        self.log_events
     }
 
     /// Log events that are no CloudTrail events.

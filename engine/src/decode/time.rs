@@ -1,16 +1,22 @@
 //! `eventTime`: whole seconds, UTC.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
-/// Seconds since the epoch. CloudTrail writes `YYYY-MM-DDThh:mm:ssZ`; fractions and offsets, which it does not write but
-/// tools around it do, are read too, fractions cut.
+/// Seconds since the epoch. CloudTrail writes `YYYY-MM-DDThh:mm:ssZ`; fractions, offsets and a blank in place of the `T`,
+/// which it does not write but tools around it do, are read too, fractions cut. Without an offset it is UTC.
 pub(super) fn parse(text: &str) -> Option<i64> {
     fixed(text.as_bytes()).or_else(|| {
-        text.parse::<Timestamp>()
-            .ok()
-            .map(|time| time.as_nanosecond().div_euclid(1_000_000_000))
-            .and_then(|s| i64::try_from(s).ok())
+        let time = text.parse::<Timestamp>().ok().or_else(|| civil(text))?;
+        i64::try_from(time.as_nanosecond().div_euclid(1_000_000_000)).ok()
     })
+}
+
+fn civil(text: &str) -> Option<Timestamp> {
+    // A date alone is no time.
+    let time = text.parse::<DateTime>().ok().filter(|_| text.contains(':'))?;
+    TimeZone::UTC.to_timestamp(time).ok()
 }
 
 /// The one form that matters, without the calendar library. Anything odd is left to that.
@@ -69,6 +75,8 @@ mod tests {
         assert_eq!(parse("2024-02-29T00:00:00Z"), Some(1_709_164_800));
         assert_eq!(parse("2023-07-10T11:42:18.999Z"), Some(1_688_989_338));
         assert_eq!(parse("2023-07-10T13:42:18+02:00"), Some(1_688_989_338));
+        assert_eq!(parse("2023-07-10 11:42:18"), Some(1_688_989_338));
+        assert_eq!(parse("2023-07-10 11:42:18.123000000"), Some(1_688_989_338));
         for not_a_time in
             ["", "yesterday", "2023-02-29T00:00:00Z", "2023-13-01T00:00:00Z", "2023-07-10", "1688989338"]
         {
