@@ -1,38 +1,17 @@
 //! Rule R matched event E: what the window stage receives. A hit owns what it needs of its event, because the
 //! event's bytes are gone when the batch is.
 
+mod facts;
+mod group;
+
 use std::sync::Arc;
 
-use tripline_rules::rule::RuleId;
+use tripline_rules::plan::Ruleset;
+use tripline_rules::rule::{Count, Rule, RuleId};
 
-/// What is kept of an event that some rule matched. One per event, shared by its hits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// Recipient account; `userIdentity.accountId` where that is absent (before event version 1.02); else `-`.
-    pub account: String,
-    /// `eventID`, or `sha256:` and the digest of the event's bytes. With `account`, the identity of the event.
-    pub event_id: String,
-    /// `eventTime` in seconds since the epoch.
-    pub time_s: i64,
-    /// When CloudTrail wrote the event to its log, in milliseconds, where the envelope says.
-    pub logs_time_ms: Option<i64>,
-    /// `awsRegion`, or empty.
-    pub region: String,
-    /// Session issuer's ARN for assumed roles, else ARN, else `invokedBy`, else principal id, else `-`.
-    pub principal: String,
-    /// `sourceIPAddress`, or `-`.
-    pub source_ip: String,
-    /// `userAgent`, or empty.
-    pub user_agent: String,
-    /// `eventSource`, or empty.
-    pub event_source: String,
-    /// `eventName`, or empty.
-    pub event_name: String,
-    /// `errorCode`, or empty: a success.
-    pub error_code: String,
-    /// The event whole, as compact JSON on one line.
-    pub text: String,
-}
+use crate::decode::Event;
+pub use facts::Facts;
+use group::Missing;
 
 /// The values by which hits of a rule are told apart, with their names, in the rule's order.
 pub type Group = Arc<[(String, String)]>;
@@ -48,4 +27,42 @@ pub struct Hit {
     pub value: Option<Arc<[String]>>,
     /// The event.
     pub event: Arc<Facts>,
+}
+
+/// The hits of an event: one for each matched rule that alerts, and one for each correlation that counts a matched rule.
+/// Returns how many a correlation could not group, because the event lacks a field of its `group-by`, or a value to count
+/// (design §5): those are no hits.
+pub fn of_event(ruleset: &Ruleset, event: &Event<'_>, matched: &[RuleId], hits: &mut Vec<Hit>) -> u64 {
+    if matched.is_empty() {
+        return 0;
+    }
+    let facts = Arc::new(Facts::of(event));
+    let mut ungrouped = 0;
+    for base in matched {
+        let own = ruleset.rule(*base).alerts.then_some((*base, Missing::Dash));
+        let fed = ruleset.feeds(*base).iter().map(|correlation| (*correlation, Missing::Drop));
+        for (id, missing) in own.into_iter().chain(fed) {
+            match hit(id, ruleset.rule(id), *base, event, &facts, missing) {
+                Some(hit) => hits.push(hit),
+                None => ungrouped += 1,
+            }
+        }
+    }
+    ungrouped
+}
+
+fn hit(
+    id: RuleId,
+    rule: &Rule,
+    base: RuleId,
+    event: &Event<'_>,
+    facts: &Arc<Facts>,
+    missing: Missing,
+) -> Option<Hit> {
+    let value = match &rule.window.count {
+        Count::Events => None,
+        Count::Values(fields) => Some(group::values(fields, base, &event.slots)?),
+    };
+    let group = group::of(&rule.window.group_by, base, facts, &event.slots, missing)?;
+    Some(Hit { rule: id, group, value, event: Arc::clone(facts) })
 }

@@ -19,6 +19,7 @@ mod oracle;
 #[cfg(test)]
 mod tests;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -156,17 +157,21 @@ impl Windows {
 
     fn apply_event(&mut self, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
         let event = &hit.event;
-        let (time_s, account, id) = (event.time_s, event.account.clone(), event.event_id.clone());
-        let new = self
-            .events
-            .insert(
-                (hit.rule, time_s, account.clone(), id.clone()),
-                (Arc::clone(&hit.group), Arc::clone(event)),
-            )
-            .is_none();
-        if new {
-            changed.insert(FindingKey { rule: hit.rule, what: What::Event(time_s, account, id) }, true);
-        }
+        let what = What::Event(event.time_s, event.account.clone(), event.event_id.clone());
+        let place = (hit.rule, event.time_s, event.account.clone(), event.event_id.clone());
+        let delivered = (Arc::clone(&hit.group), Arc::clone(event));
+        let new = match self.events.entry(place) {
+            Entry::Vacant(free) => {
+                free.insert(delivered);
+                true
+            }
+            Entry::Occupied(mut kept) if event.precedes(&kept.get().1) => {
+                kept.insert(delivered);
+                false
+            }
+            Entry::Occupied(_) => return false,
+        };
+        changed.insert(FindingKey { rule: hit.rule, what }, new);
         new
     }
 

@@ -30,21 +30,33 @@ impl Gathered {
     }
 
     /// Adds an event; one that is there already changes nothing. Returns whether the evidence changed.
+    ///
+    /// Two deliveries of one event may differ in when the log received them, and forged ones in more: then the lesser one
+    /// stays, whichever came first.
     pub(super) fn add(&mut self, event: &Arc<Facts>) -> bool {
         let place = (event.time_s, event.account.clone(), event.event_id.clone());
-        let is_latest = self.latest.as_ref().is_none_or(|(latest, _)| *latest < place);
+        let is_latest = self
+            .latest
+            .as_ref()
+            .is_none_or(|(latest, kept)| *latest < place || *latest == place && event.precedes(kept));
         if is_latest {
             self.latest = Some((place.clone(), Arc::clone(event)));
         }
         if self.earliest.len() >= self.ids_max
-            && self.earliest.last_key_value().is_some_and(|(last, _)| *last <= place)
+            && self.earliest.last_key_value().is_some_and(|(last, _)| *last < place)
         {
             return is_latest;
         }
         let whole =
             self.earliest.len() < WHOLE_MAX || self.whole_end.as_ref().is_some_and(|end| place < *end);
-        if self.earliest.contains_key(&place) {
-            return false;
+        if let Some(kept) = self.earliest.get_mut(&place) {
+            return match kept {
+                Some(kept) if event.precedes(kept) => {
+                    *kept = Arc::clone(event);
+                    true
+                }
+                _ => is_latest,
+            };
         }
         self.earliest.insert(place, whole.then(|| Arc::clone(event)));
         if whole {

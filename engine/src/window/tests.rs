@@ -1,6 +1,8 @@
 //! The windows against the oracle, asked after every arrival, in any order. The generator follows `spec/windows.md` §7:
 //! uniform times find nothing, so gaps sit where windows and periods end.
 
+#![expect(clippy::cast_possible_wrap, reason = "counts of a small case")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -331,4 +333,30 @@ fn without_suppression_every_event_is_a_finding_once() {
     }
     assert_eq!(windows.findings().len(), 2);
     assert_eq!(windows.tally(), HitTally { hits: 3, counted: 2, duplicate: 1 });
+}
+
+/// Deliveries of one event differ in when the log received them; forged ones may differ in anything.
+#[test]
+fn of_unequal_deliveries_the_same_one_stands_in_any_order() {
+    let rule = OracleRule { values: false, threshold: 1, within_s: 0, suppress_s: 3600 };
+    for suppress_s in [0, 3600] {
+        let window = Window { suppress_s, ..window_of(rule) };
+        let deliveries: Vec<Hit> = [(Some(3), "{}"), (None, "{}"), (Some(1), "{}"), (None, "{\"a\":1}")]
+            .into_iter()
+            .map(|(logs_time_ms, text)| {
+                let one = hit(rule, "g", &OracleHit { time_s: 7, id: "a".into(), value: 0 });
+                let event = Facts { logs_time_ms, text: text.to_owned(), ..(*one.event).clone() };
+                Hit { event: Arc::new(event), ..one }
+            })
+            .collect();
+        let mut found = Vec::new();
+        for seed in 0..24 {
+            let mut order = deliveries.clone();
+            Rng(seed).shuffle(&mut order);
+            let mut windows = Windows::new([&window]);
+            windows.apply(&order);
+            found.push(windows.findings());
+        }
+        assert!(found.iter().all(|findings| findings.len() == 1 && *findings == found[0]));
+    }
 }

@@ -1,0 +1,78 @@
+//! What is kept of an event that some rule matched.
+
+use sha2::{Digest, Sha256};
+use tripline_rules::field::FieldId;
+
+use crate::decode::Event;
+
+/// What is kept of an event that some rule matched. One per event, shared by its hits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Recipient account; `userIdentity.accountId` where that is absent (before event version 1.02); else `-`.
+    pub account: String,
+    /// `eventID`, or `sha256:` and the digest of the event's compact text. With `account`, the identity of the event.
+    pub event_id: String,
+    /// `eventTime` in seconds since the epoch.
+    pub time_s: i64,
+    /// When CloudTrail wrote the event to its log, in milliseconds, where the envelope says.
+    pub logs_time_ms: Option<i64>,
+    /// `awsRegion`, or empty.
+    pub region: String,
+    /// Session issuer's ARN for assumed roles, else ARN, else `invokedBy`, else principal id, else `-`.
+    pub principal: String,
+    /// `sourceIPAddress`, or `-`.
+    pub source_ip: String,
+    /// `userAgent`, or empty.
+    pub user_agent: String,
+    /// `eventSource`, or empty.
+    pub event_source: String,
+    /// `eventName`, or empty.
+    pub event_name: String,
+    /// `errorCode`, or empty: a success.
+    pub error_code: String,
+    /// The event whole, as compact JSON on one line.
+    pub text: String,
+}
+
+impl Facts {
+    /// The facts of an event.
+    pub(super) fn of(event: &Event<'_>) -> Self {
+        let known = |field: FieldId| event.slots.text(field).filter(|text| !text.is_empty());
+        let first =
+            |fields: &[FieldId]| fields.iter().find_map(|field| known(*field)).unwrap_or("-").to_owned();
+        let text = event.compact_text();
+        let issuer = match known(FieldId::USER_TYPE) {
+            Some("AssumedRole") => known(FieldId::SESSION_ISSUER_ARN),
+            _ => None,
+        };
+        let principal = issuer.map_or_else(
+            || first(&[FieldId::USER_ARN, FieldId::USER_INVOKED_BY, FieldId::USER_PRINCIPAL_ID]),
+            str::to_owned,
+        );
+        Self {
+            account: first(&[FieldId::RECIPIENT_ACCOUNT_ID, FieldId::USER_ACCOUNT_ID]),
+            event_id: known(FieldId::EVENT_ID).map_or_else(|| digest(&text), str::to_owned),
+            time_s: event.time_s,
+            logs_time_ms: event.logs_time_ms,
+            region: known(FieldId::AWS_REGION).unwrap_or_default().to_owned(),
+            principal,
+            source_ip: first(&[FieldId::SOURCE_IP_ADDRESS]),
+            user_agent: known(FieldId::USER_AGENT).unwrap_or_default().to_owned(),
+            event_source: known(FieldId::EVENT_SOURCE).unwrap_or_default().to_owned(),
+            event_name: known(FieldId::EVENT_NAME).unwrap_or_default().to_owned(),
+            error_code: known(FieldId::ERROR_CODE).unwrap_or_default().to_owned(),
+            text,
+        }
+    }
+}
+
+impl Facts {
+    /// Which of two deliveries of one event stands for it: an order that does not hang on who came first.
+    pub(crate) fn precedes(&self, other: &Facts) -> bool {
+        (&self.text, self.logs_time_ms) < (&other.text, other.logs_time_ms)
+    }
+}
+
+fn digest(text: &str) -> String {
+    format!("sha256:{}", super::group::hex(&Sha256::digest(text.as_bytes())))
+}
