@@ -4,6 +4,10 @@
 //! events; the rules match events into *hits*; *window* folds hits into findings; *alert* explains them.
 
 pub mod record;
+pub mod source;
 pub mod decode;
 pub mod hit;
 pub mod window;
+pub mod alert;
+pub mod pipeline;
+pub mod cli;

@@ -1,0 +1,142 @@
+//! OCSF Detection Finding (class 2004, category 2), with the cloud profile (<https://schema.ocsf.io/classes/detection_finding>).
+
+use serde_json::{Map, Value, json};
+use tripline_rules::rule::{Level, Metadata};
+
+use super::Alert;
+
+/// The schema version that these members follow.
+const SCHEMA_VERSION: &str = "1.1.0";
+/// Events named by a finding; the native form names more.
+const RELATED_EVENTS_MAX: usize = 100;
+
+/// The alert as an OCSF finding. `time_ms` is when the finding is made: the caller's clock, or the time of the last event
+/// where there is no meaningful now.
+pub fn finding(alert: &Alert<'_>, time_ms: i64) -> Value {
+    let (rule, found) = (alert.rule, &alert.finding);
+    let (first_ms, last_ms) =
+        (found.first_seen_s.saturating_mul(1000), found.last_seen_s.saturating_mul(1000));
+    let event = &found.evidence.first;
+    let update = alert.revision > 1;
+    let activity_id = if update { 2 } else { 1 };
+    json!({
+        "activity_id": activity_id,
+        "activity_name": if update { "Update" } else { "Create" },
+        "category_uid": 2,
+        "category_name": "Findings",
+        "class_uid": 2004,
+        "class_name": "Detection Finding",
+        "type_uid": 200_400 + activity_id,
+        "time": time_ms,
+        "start_time": first_ms,
+        "end_time": last_ms,
+        "count": found.count,
+        "severity_id": severity_id(rule.level),
+        "severity": severity(rule.level),
+        "status_id": 1,
+        "status": "New",
+        "is_alert": true,
+        "message": alert.summary,
+        "metadata": {
+            "product": {"name": "Tripline", "vendor_name": "Tripline", "version": env!("CARGO_PKG_VERSION")},
+            "version": SCHEMA_VERSION,
+            "profiles": ["cloud"],
+            "log_name": "CloudTrail",
+            "original_time": first_ms.to_string(),
+            "uid": alert.id,
+        },
+        "cloud": {"provider": "AWS", "account": {"uid": event.account}, "region": event.region},
+        "finding_info": finding_info(alert, time_ms),
+        "evidences": [{
+            "actor": {"user": {"uid": event.principal}},
+            "api": {"operation": event.event_name, "service": {"name": event.event_source}},
+            "src_endpoint": src_endpoint(&event.source_ip),
+            "data": serde_json::from_str::<Value>(&event.text).unwrap_or_else(|_| json!({"raw": event.text})),
+        }],
+        "unmapped": {
+            "rule_author": rule.author,
+            "rule_references": rule.references,
+            "group": found.group.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
+            "count_exact": found.count_exact,
+            "distinct": found.distinct,
+            "continues": alert.continues,
+            "approximate": found.approximate,
+            "why": alert.why.iter().map(|why| json!({
+                "field": why.field, "operator": why.operator, "expected": why.expected, "value": why.value,
+            })).collect::<Vec<_>>(),
+        },
+    })
+}
+
+/// The rule, the span, and the events by their ids.
+fn finding_info(alert: &Alert<'_>, time_ms: i64) -> Value {
+    let (rule, found) = (alert.rule, &alert.finding);
+    let ids = found.evidence.event_ids.iter().take(RELATED_EVENTS_MAX);
+    let mut info = json!({
+        "uid": alert.id,
+        "title": rule.title,
+        "created_time": time_ms,
+        "first_seen_time": found.first_seen_s.saturating_mul(1000),
+        "last_seen_time": found.last_seen_s.saturating_mul(1000),
+        "analytic": {"uid": rule.id, "name": rule.title, "type_id": 1, "type": "Rule"},
+        "types": rule.tags,
+        "attacks": attacks(rule),
+        "related_events": ids.map(|id| json!({"uid": id})).collect::<Vec<_>>(),
+        "data_sources": ["AWS CloudTrail"],
+    });
+    if let Some(description) = &rule.description {
+        info["desc"] = json!(description);
+    }
+    info
+}
+
+/// An endpoint has an address, or, for calls that a service makes, a name.
+fn src_endpoint(source_ip: &str) -> Value {
+    match source_ip.parse::<std::net::IpAddr>() {
+        Ok(ip) => json!({"ip": ip.to_string()}),
+        Err(_) => json!({"svc_name": source_ip}),
+    }
+}
+
+fn severity_id(level: Level) -> u8 {
+    match level {
+        Level::Informational => 1,
+        Level::Low => 2,
+        Level::Medium => 3,
+        Level::High => 4,
+        Level::Critical => 5,
+    }
+}
+
+fn severity(level: Level) -> &'static str {
+    match level {
+        Level::Informational => "Informational",
+        Level::Low => "Low",
+        Level::Medium => "Medium",
+        Level::High => "High",
+        Level::Critical => "Critical",
+    }
+}
+
+/// `attack.t1562.008` → a technique and its sub-technique; `attack.defense-evasion` → a tactic.
+fn attacks(rule: &Metadata) -> Vec<Value> {
+    rule.tags.iter().filter_map(|tag| attack(tag.strip_prefix("attack.")?)).collect()
+}
+
+fn attack(name: &str) -> Option<Value> {
+    let number = |text: &str| text.len() >= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(technique) =
+        name.strip_prefix(['t', 'T']).filter(|rest| number(rest.split('.').next().unwrap_or_default()))
+    else {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'_';
+        return name.bytes().all(plain).then(|| json!({"tactic": {"name": name}}));
+    };
+    match technique.split_once('.') {
+        None => Some(json!({"technique": {"uid": format!("T{technique}")}})),
+        Some((base, sub)) if number(sub) => Some(json!({
+            "technique": {"uid": format!("T{base}")},
+            "sub_technique": {"uid": format!("T{base}.{sub}")},
+        })),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,86 @@
+//! The form for people at a terminal: what happened, since when, why, and how to find it again.
+
+use std::fmt::Write;
+
+use tripline_rules::explain::Reason;
+use tripline_rules::rule::Level;
+
+use super::clean::shown;
+use super::{Alert, time};
+
+/// Reasons shown; the rest is a number. `explain` shows all.
+const REASONS_MAX: usize = 6;
+/// Characters of an operand or a value in a reason.
+const WHY_CHARS_MAX: usize = 100;
+
+/// One alert as a few lines.
+pub fn text(alert: &Alert<'_>, colour: bool) -> String {
+    let (rule, finding) = (alert.rule, &alert.finding);
+    let level = rule.level.as_str();
+    let (on, off) = if colour { (style(rule.level), "\x1b[0m") } else { ("", "") };
+    let mut text = String::new();
+    let mut line = |label: &str, value: &str| {
+        if !value.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{label:13}  {value}");
+        }
+    };
+    line(&format!("{on}{level:13}{off}"), &format!("{}  [{}]", shown(&rule.title), shown(&rule.id)));
+    line("", &alert.summary);
+    line("when", &when(alert));
+    for reason in alert.why.iter().take(REASONS_MAX) {
+        line("why", &why(reason));
+    }
+    if alert.why.len() > REASONS_MAX {
+        line("", &format!("and {} more", alert.why.len() - REASONS_MAX));
+    }
+    let ids = &finding.evidence.event_ids;
+    let more = if ids.len() > 1 { format!(" and {} more", ids.len() - 1) } else { String::new() };
+    line("events", &format!("{}{more}", shown(&finding.evidence.first.event_id)));
+    line(
+        "alert",
+        &match &alert.continues {
+            Some(id) => format!("{}, continues {id}", alert.id),
+            None => alert.id.clone(),
+        },
+    );
+    line("author", &rule.author.as_deref().map(shown).unwrap_or_default());
+    text
+}
+
+fn why(reason: &Reason) -> String {
+    let asked = format!("{} {} {}", reason.field, reason.operator, brief(&reason.expected));
+    let met = match reason.value.as_str() {
+        value if value == reason.expected => String::new(),
+        "(missing)" => "   (missing)".to_owned(),
+        value => format!("   ({})", brief(value)),
+    };
+    shown(&format!("{}{met}", asked.trim_end()))
+}
+
+fn brief(text: &str) -> String {
+    match text.char_indices().nth(WHY_CHARS_MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+fn when(alert: &Alert<'_>) -> String {
+    let finding = &alert.finding;
+    let first = time::seconds(finding.first_seen_s);
+    if finding.count == 1 {
+        return first;
+    }
+    let exact = if finding.count_exact { "" } else { "at least " };
+    format!("{first} to {}, {exact}{} events", time::seconds(finding.last_seen_s), finding.count)
+}
+
+fn style(level: Level) -> &'static str {
+    match level {
+        Level::Informational => "\x1b[2m",
+        Level::Low => "\x1b[34m",
+        Level::Medium => "\x1b[33m",
+        Level::High => "\x1b[1;33m",
+        Level::Critical => "\x1b[1;31m",
+    }
+}

@@ -1,0 +1,13 @@
+//! Times as RFC 3339 in UTC; what the calendar cannot hold is shown as its nearest end.
+
+use jiff::Timestamp;
+
+pub(super) fn seconds(s: i64) -> String {
+    let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    Timestamp::from_second(s.clamp(first, last)).unwrap_or_default().to_string()
+}
+
+pub(super) fn milliseconds(ms: i64) -> String {
+    let (first, last) = (Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
+    Timestamp::from_millisecond(ms.clamp(first, last)).unwrap_or_default().to_string()
+}
