@@ -1,3 +1,13 @@
-//! Arguments to command to exit code.
+//! Arguments → command → exit code.
 
-fn main() {}
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tripline::cli::{self, Cli, Exit};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A panic is a bug of ours and says so by its exit code; its message went to stderr.
+    panic::catch_unwind(|| cli::run(cli)).unwrap_or(Exit::Bug).into()
+}

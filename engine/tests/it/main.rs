@@ -1,5 +1,7 @@
 //! One test binary: each `mod` says what belongs there.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test speaks")]
+
 /// The house rules: who may import whom, how large a room may grow, what the core never does.
 mod tidy;
 
@@ -11,3 +13,12 @@ mod published_rules;
 
 /// Published and observed answers of the CloudWatch filter-pattern language.
 mod pattern_vectors;
+
+/// The command line as its users meet it.
+mod cli;
+
+/// Random filter patterns against a judge that walks the syntax tree over JSON text.
+mod pattern_properties;
+
+/// The matcher against its judge, and the flow against itself in another order.
+mod equivalence;

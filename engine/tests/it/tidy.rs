@@ -26,7 +26,7 @@ const RULES_IMPORTS: &[(&str, &[&str])] = &[
     ("sigma", &["case", "condition", "diagnostic", "document", "field", "predicate", "rule"]),
     ("check", &["condition", "diagnostic", "document", "field", "pattern", "predicate", "rule", "sigma"]),
     ("cases", &["diagnostic", "document", "rule"]),
-    ("packs", &["check", "diagnostic", "rule"]),
+    ("packs", &["check", "diagnostic", "document", "rule"]),
     ("plan", &["case", "condition", "field", "predicate", "rule"]),
     ("matcher", &["field", "plan", "rule"]),
     ("naive", &["field", "plan", "rule"]),
@@ -39,7 +39,7 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("hit", &["decode"]),
     ("window", &["hit"]),
     ("alert", &["hit", "window"]),
-    ("pipeline", &["record", "decode", "hit", "window"]),
+    ("pipeline", &["record", "decode", "hit", "window", "alert"]),
     ("cli", &["record", "source", "decode", "hit", "window", "alert", "pipeline"]),
 ];
 

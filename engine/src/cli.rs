@@ -1,0 +1,109 @@
+//! The command line: one file a subcommand. Data goes to stdout, talk and progress to stderr.
+//!
+//! Knows everything below it and is known by nothing. Invariant: nothing else in the engine prints.
+
+mod accounts;
+mod eval;
+mod explain;
+mod inputs;
+mod output;
+mod pattern;
+mod progress;
+mod replay;
+mod rules;
+mod ruleset;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Detects attacks in AWS CloudTrail events, and says why.
+#[derive(Debug, Parser)]
+#[command(name = "tripline", version, about, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 a check failed, 2 usage or rule error, 3 configuration, \
+                          4 upstream (a file or a service could not be read), 70 a bug of ours";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read files and print the alerts that they give rise to
+    Replay(replay::Args),
+    /// Read files and print every rule that matches each event: no windows, no grouping
+    Eval(eval::Args),
+    /// Hold messages against one CloudWatch filter pattern
+    Pattern(pattern::Args),
+    /// Say why a rule matches an event, or which predicate fails
+    Explain(explain::Args),
+    /// List, check, test and show rules
+    #[command(subcommand)]
+    Rules(rules::Command),
+}
+
+/// How a command ended; the numbers are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what it was asked.
+    Ok = 0,
+    /// A check failed.
+    CheckFailed = 1,
+    /// The arguments or a rule are wrong.
+    Usage = 2,
+    /// Something could not be read or written.
+    Upstream = 4,
+    /// A bug of ours.
+    Bug = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why a command stopped, and with which code.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self { exit: Exit::Usage, error: error.into() }
+    }
+}
+
+/// Writing failed. A reader that has seen enough closes the pipe: that is success.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::Ok } else { Exit::Upstream };
+        Self { exit, error: error.into() }
+    }
+}
+
+/// Runs one command to its end.
+pub fn run(cli: Cli) -> Exit {
+    let done = match cli.command {
+        Command::Replay(args) => replay::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Pattern(args) => pattern::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Rules(command) => rules::run(&command),
+    };
+    done.unwrap_or_else(|failure| {
+        if failure.exit != Exit::Ok {
+            talk(&format!("tripline: {:#}", failure.error));
+        }
+        failure.exit
+    })
+}
+
+/// One line to stderr. When even that is closed there is nobody left to tell.
+fn talk(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

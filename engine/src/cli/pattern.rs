@@ -1,0 +1,67 @@
+//! `tripline pattern`: one filter pattern against messages, as CloudWatch's `TestMetricFilter` does it.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use tripline_rules::field::Fields;
+use tripline_rules::pattern::{self, Dialect, Parsed, Wildcard};
+
+use super::{Exit, Failure, talk};
+use crate::decode;
+
+/// Hold messages against one CloudWatch filter pattern
+#[derive(Debug, clap::Args)]
+// A pattern may begin with `-h`; only `--help` helps here.
+#[command(disable_help_flag = true)]
+pub(super) struct Args {
+    /// The filter pattern; may be empty, and may begin with `-`
+    #[arg(allow_hyphen_values = true)]
+    pattern: String,
+    /// The messages; one that begins with `-` is written --message=TEXT
+    #[arg(long, value_name = "TEXT", num_args = 1.., required = true)]
+    message: Vec<String>,
+    /// How `*` matches
+    #[arg(long, value_enum, default_value = "glob")]
+    wildcard: WildcardMode,
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum WildcardMode {
+    /// As documented: any run of characters
+    Glob,
+    /// As observed on the service in 2019: leftmost, without going back
+    #[value(name = "aws-2019")]
+    Aws2019,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let wildcard = match args.wildcard {
+        WildcardMode::Glob => Wildcard::Glob,
+        WildcardMode::Aws2019 => Wildcard::Aws2019,
+    };
+    let mut fields = Fields::new();
+    let compiled = pattern::parse(&args.pattern).and_then(|Parsed { pattern, warnings }| {
+        let dialect = Dialect { wildcard, ..Dialect::default() };
+        Ok((pattern.lower(dialect, &mut fields)?, warnings))
+    });
+    let (condition, warnings) = match compiled {
+        Ok(compiled) => compiled,
+        Err(error) => {
+            talk(&error.render(&args.pattern));
+            return Ok(Exit::Usage);
+        }
+    };
+    for warning in warnings {
+        talk(&format!("warning: {warning}"));
+    }
+    let mut out = io::stdout().lock();
+    for message in &args.message {
+        let batch = decode::any_message(message, &fields);
+        let matches = condition.holds(&mut |predicate| predicate.holds(&batch.slots()));
+        writeln!(out, "{}", if matches { "match" } else { "no match" })?;
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,71 @@
+//! `tripline rules check`: everything wrong with a rule set, all at once.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+use tripline_rules::diagnostic::{Diagnostic, Severity};
+
+use crate::cli::output::{Format, OutputArgs, write_json};
+use crate::cli::ruleset::{LoadedRules, RuleArgs};
+use crate::cli::{Exit, Failure, talk};
+
+/// Report everything that is wrong with the rules
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Also say what was decided at load: anchors, and the rules that every event must evaluate
+    #[arg(long)]
+    plan: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let loaded = args.rules.load_quietly()?;
+    let errors = loaded.errors();
+    let mut out = io::stdout().lock();
+    match args.output.format_for_people() {
+        Format::Table => {
+            loaded.diagnostics.iter().for_each(|diagnostic| talk(&diagnostic.to_string()));
+            writeln!(
+                out,
+                "{} rules in {} files: {errors} errors, {} warnings",
+                loaded.ruleset.rules().len(),
+                loaded.files,
+                loaded.diagnostics.len() - errors
+            )?;
+        }
+        Format::Ocsf => return Err(Failure::usage(anyhow::anyhow!("--output ocsf is for alerts"))),
+        format => write_json(&mut out, format, loaded.diagnostics.iter().map(row))?,
+    }
+    if args.plan {
+        write_plan(&mut out, &loaded)?;
+    }
+    Ok(if errors > 0 { Exit::Usage } else { Exit::Ok })
+}
+
+fn row(diagnostic: &Diagnostic) -> String {
+    json!({
+        "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "file": diagnostic.origin.file.as_ref(),
+        "line": diagnostic.origin.line,
+        "column": diagnostic.origin.column,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+    })
+    .to_string()
+}
+
+fn write_plan(out: &mut impl Write, loaded: &LoadedRules) -> io::Result<()> {
+    let plan = loaded.ruleset.summary();
+    writeln!(
+        out,
+        "plan: {} event rules, {} distinct predicates over {} fields, {} anchors",
+        plan.event_rules, plan.predicates, plan.fields, plan.anchors
+    )?;
+    for id in &plan.always {
+        writeln!(out, "plan: every event evaluates {}", loaded.ruleset.rule(*id).meta.id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! `--rules` and `--pack`: from what the user named to a compiled rule set, refused rules told on stderr.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::Args;
+use tripline_rules::cases::Cases;
+use tripline_rules::check::{self, SourceFile};
+use tripline_rules::diagnostic::{Diagnostic, Severity, nearest};
+use tripline_rules::packs::{self, Selection};
+use tripline_rules::plan::Ruleset;
+use tripline_rules::rule::{Metadata, RuleId};
+
+use super::{Failure, talk};
+
+/// The pack that runs when nothing is named.
+const PACK_DEFAULT: &str = "baseline";
+
+/// Which rules to load.
+#[derive(Debug, Args)]
+pub(super) struct RuleArgs {
+    /// A rule file, or a folder of them (*.yml, *.yaml); may be given several times
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+    /// A shipped pack (baseline, cis@5.0.0, cis-all@5.0.0, threats, …) or the id of one shipped rule; may be given
+    /// several times [default: baseline, unless --rules is given]
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    pack: Vec<String>,
+    /// Stop when any rule is refused, instead of running the others
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A compiled rule set, and what was said of it on the way.
+pub(super) struct LoadedRules {
+    pub(super) ruleset: Ruleset,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The cases that stand beside the rules.
+    pub(super) cases: Vec<SourceFile>,
+    /// How many rule files were read.
+    pub(super) files: usize,
+}
+
+impl LoadedRules {
+    /// The rule whose id, name or title is `word`.
+    pub(super) fn find(&self, word: &str) -> Result<RuleId, Failure> {
+        self.ruleset.find(word).ok_or_else(|| {
+            let known = self.ruleset.rules().iter().map(|rule| rule.meta.id.as_str());
+            let hint = nearest(word, known).map(|id| format!(" (did you mean `{id}`?)")).unwrap_or_default();
+            Failure::usage(anyhow::anyhow!(
+                "no rule `{word}` among those loaded{hint}; `tripline rules list` names them"
+            ))
+        })
+    }
+
+    /// Whether cases are about a rule that was loaded, or stand beside files that the user named.
+    pub(super) fn is_wanted(&self, cases: &Cases) -> bool {
+        let rules = self.ruleset.rules();
+        !packs::is_shipped(&cases.file) || cases.cases.iter().any(|case| cases.rule_of(case, rules).is_ok())
+    }
+
+    pub(super) fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+    }
+}
+
+impl RuleArgs {
+    /// Loads the rules; what is refused goes to stderr, and under `--strict` stops the command.
+    pub(super) fn load(&self) -> Result<LoadedRules, Failure> {
+        let loaded = self.load_quietly()?;
+        for diagnostic in loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+            talk(&diagnostic.to_string());
+        }
+        let refused = loaded.errors();
+        if refused > 0 && self.strict {
+            return Err(Failure::usage(anyhow::anyhow!("{refused} rule errors, and --strict")));
+        }
+        if loaded.ruleset.rules().is_empty() {
+            return Err(Failure::usage(anyhow::anyhow!("no rule to run in {}", self.named())));
+        }
+        Ok(loaded)
+    }
+
+    /// Loads the rules that were named; when none were, the shipped rule `word`, else the default pack.
+    pub(super) fn load_with(&self, word: &str) -> Result<LoadedRules, Failure> {
+        if !self.pack.is_empty() || !self.rules.is_empty() {
+            return self.load();
+        }
+        let pack = if Selection::from_str(word).is_ok() { word } else { PACK_DEFAULT };
+        Self { pack: vec![pack.to_owned()], rules: Vec::new(), strict: self.strict }.load()
+    }
+
+    /// Loads the rules and keeps what was said for the caller.
+    pub(super) fn load_quietly(&self) -> Result<LoadedRules, Failure> {
+        let mut files = Vec::new();
+        let mut cases = Vec::new();
+        for path in &self.rules {
+            read(path, &mut files, &mut cases).map_err(|error| {
+                Failure::usage(anyhow::Error::new(error).context(format!("--rules {}", path.display())))
+            })?;
+        }
+        let selections = self.selections()?;
+        if !selections.is_empty() {
+            files.extend(packs::files());
+            cases.extend(packs::cases());
+        }
+        let selects = |meta: &Metadata| {
+            !packs::is_shipped(&meta.origin.file)
+                || selections.iter().any(|selection| selection.selects(meta))
+        };
+        let mut loaded = check::load(&files, &selects);
+        // Of the shipped files only those that were asked for concern the user.
+        let named: HashSet<_> = loaded.rules.iter().map(|rule| Arc::clone(&rule.meta.origin.file)).collect();
+        let concerns = |file: &Arc<str>| !packs::is_shipped(file) || named.contains(file);
+        loaded.diagnostics.retain(|diagnostic| concerns(&diagnostic.origin.file));
+        Ok(LoadedRules {
+            ruleset: Ruleset::new(loaded.rules, loaded.fields),
+            diagnostics: loaded.diagnostics,
+            cases,
+            files: files.iter().filter(|file| concerns(&file.name)).count(),
+        })
+    }
+
+    fn selections(&self) -> Result<Vec<Selection>, Failure> {
+        let default = [PACK_DEFAULT.to_owned()];
+        let named = if self.pack.is_empty() && self.rules.is_empty() { &default[..] } else { &self.pack[..] };
+        named.iter().map(|name| name.parse().map_err(Failure::usage)).collect()
+    }
+
+    fn named(&self) -> String {
+        let rules = self.rules.iter().map(|path| format!("--rules {}", path.display()));
+        let packs = self.pack.iter().map(|pack| format!("--pack {pack}"));
+        rules.chain(packs).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Reads a rule file, or every rule file below a folder in the order of their names.
+fn read(path: &Path, files: &mut Vec<SourceFile>, cases: &mut Vec<SourceFile>) -> io::Result<()> {
+    if path.is_dir() {
+        let mut entries =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        entries.sort();
+        return entries
+            .iter()
+            .filter(|entry| entry.is_dir() || has_rules(entry))
+            .try_for_each(|entry| read(entry, files, cases));
+    }
+    let file = SourceFile::from_bytes(&path.to_string_lossy(), fs::read(path)?)
+        .map_err(|diagnostic| io::Error::new(io::ErrorKind::InvalidData, diagnostic.to_string()))?;
+    if file.is_cases() {
+        cases.push(file)
+    } else {
+        files.push(file)
+    }
+    Ok(())
+}
+
+fn has_rules(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
