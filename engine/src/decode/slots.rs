@@ -54,16 +54,12 @@ fn sigma<'a>(tape: &Tape<'a>, at: usize, path: &str, nodes: &mut Vec<Node<'a>>) 
         sigma_end(tape, at, nodes);
         return;
     }
-    let mut end = path.len();
-    loop {
-        if let Some(member) = tape.member(at, &path[..end]) {
-            sigma(tape, member, path.get(end + 1..).unwrap_or_default(), nodes);
-            return;
-        }
-        match path[..end].rfind('.') {
-            Some(dot) => end = dot,
-            None => return,
-        }
+    // Of equally long keys, which are duplicates, the last.
+    let begins = |(key, _): &(&str, usize)| {
+        path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if let Some((key, member)) = tape.members(at).filter(begins).max_by_key(|(key, _)| key.len()) {
+        sigma(tape, member, path.get(key.len() + 1..).unwrap_or_default(), nodes);
     }
 }
 
