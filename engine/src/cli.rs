@@ -13,6 +13,7 @@ mod replay;
 mod rules;
 mod ruleset;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -42,6 +43,12 @@ enum Command {
     /// List, check, test and show rules
     #[command(subcommand)]
     Rules(rules::Command),
+}
+
+/// The arguments as the parser wants them.
+pub fn arguments(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let args: Vec<OsString> = args.collect();
+    if args.get(1).is_some_and(|command| command == "pattern") { pattern::arguments(args) } else { args }
 }
 
 /// How a command ended; the numbers are part of the interface.

@@ -15,6 +15,22 @@ pub enum Condition<L> {
 }
 
 impl<L> Condition<L> {
+    /// All of `parts`; one alone stands for itself.
+    pub fn all_of(mut parts: Vec<Condition<L>>) -> Self {
+        match parts.pop() {
+            Some(only) if parts.is_empty() => only,
+            last => Condition::All(parts.into_iter().chain(last).collect()),
+        }
+    }
+
+    /// Any of `parts`; one alone stands for itself.
+    pub fn any_of(mut parts: Vec<Condition<L>>) -> Self {
+        match parts.pop() {
+            Some(only) if parts.is_empty() => only,
+            last => Condition::Any(parts.into_iter().chain(last).collect()),
+        }
+    }
+
     /// Whether the condition holds, given how its leaves do. Leaves are asked left to right, and no more of
     /// them than the answer needs.
     pub fn holds(&self, leaf: &mut impl FnMut(&L) -> bool) -> bool {

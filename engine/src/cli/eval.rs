@@ -1,12 +1,13 @@
 //! `tripline eval`: every event rule that matches each event. No windows, no grouping, no dedupe.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
+use clap::ValueEnum;
 use serde::Serialize;
 use tripline_rules::field::FieldId;
 use tripline_rules::matcher::{self, Scratch};
 
+use super::inputs::PathArgs;
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs};
@@ -16,11 +17,21 @@ use crate::pipeline;
 /// Read files and print every rule that matches each event: no windows, no grouping
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Files, or folders of them: *.json, *.ndjson, *.jsonl, *.log, each also .gz; `-` is standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    paths: PathArgs,
     #[command(flatten)]
     rules: RuleArgs,
+    /// How to print
+    #[arg(long, value_enum, default_value = "ndjson")]
+    output: Rows,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rows {
+    /// One JSON object a line
+    Ndjson,
+    /// One JSON array
+    Json,
 }
 
 /// One line of output.
@@ -35,9 +46,11 @@ struct Line<'a> {
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = args.rules.load()?;
     let ruleset = &loaded.ruleset;
-    let inputs = inputs::find(&args.paths)?;
+    let inputs = args.paths.find()?;
     let progress = Progress::bytes(inputs.bytes);
     let mut out = BufWriter::new(io::stdout().lock());
+    let array = args.output == Rows::Json;
+    let mut separator = if array { "[\n" } else { "" };
     let (mut tally, mut scratch, mut matched) = (Tally::default(), Scratch::default(), Vec::new());
     // Log events of the same file in the parts before.
     let mut before = 0;
@@ -57,12 +70,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
                     rule_id: &ruleset.rule(*rule).meta.id,
                 };
                 if written.is_ok() {
-                    written = write_line(&mut out, &line);
+                    written = write_line(&mut out, separator, &line);
+                    separator = if array { ",\n" } else { "\n" };
                 }
             }
         });
         Ok(written?)
     })?;
+    let end = match (array, separator) {
+        (true, "[\n") => "[]\n",
+        (true, _) => "\n]\n",
+        (false, end) => end,
+    };
+    out.write_all(end.as_bytes())?;
     out.flush()?;
     progress.finish();
     accounts::tell_decode(&tally);
@@ -74,7 +94,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     })
 }
 
-fn write_line(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    writeln!(out)
+fn write_line(out: &mut impl Write, separator: &str, line: &Line<'_>) -> io::Result<()> {
+    out.write_all(separator.as_bytes())?;
+    Ok(serde_json::to_writer(out, line)?)
 }

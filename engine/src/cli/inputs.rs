@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
+
 use super::progress::Progress;
 use super::{Failure, talk};
 use crate::record::Record;
@@ -9,6 +11,21 @@ use crate::source::file::{self, Inputs};
 
 /// Skipped files that are named; the rest is a number.
 const SKIPPED_SHOWN_MAX: usize = 20;
+
+/// Which files to read.
+#[derive(Debug, Args)]
+pub(super) struct PathArgs {
+    /// Files, or folders of them: *.json, *.ndjson, *.jsonl, *.log, each also .gz; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+impl PathArgs {
+    /// The files below the paths.
+    pub(super) fn find(&self) -> Result<Inputs, Failure> {
+        find(&self.paths)
+    }
+}
 
 /// The files below `paths`.
 pub(super) fn find(paths: &[PathBuf]) -> Result<Inputs, Failure> {

@@ -1,5 +1,6 @@
 //! `tripline pattern`: one filter pattern against messages, as CloudWatch's `TestMetricFilter` does it.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -17,7 +18,7 @@ pub(super) struct Args {
     /// The filter pattern; may be empty, and may begin with `-`
     #[arg(allow_hyphen_values = true)]
     pattern: String,
-    /// The messages; one that begins with `-` is written --message=TEXT
+    /// The messages
     #[arg(long, value_name = "TEXT", num_args = 1.., required = true)]
     message: Vec<String>,
     /// How `*` matches
@@ -35,6 +36,32 @@ enum WildcardMode {
     /// As observed on the service in 2019: leftmost, without going back
     #[value(name = "aws-2019")]
     Aws2019,
+}
+
+/// Writes `--message A -B` as `--message=A --message=-B`: a log line may begin with a hyphen, and must not be taken for an
+/// option because of it. Values end at the next option of this command.
+pub(super) fn arguments(args: Vec<OsString>) -> Vec<OsString> {
+    const MESSAGE: &str = "--message";
+    let is_option = |text: &str| {
+        matches!(text, MESSAGE | "--wildcard" | "--help" | "--")
+            || text.starts_with("--message=")
+            || text.starts_with("--wildcard=")
+    };
+    let mut written = Vec::with_capacity(args.len());
+    let mut args = args.into_iter().peekable();
+    while let Some(arg) = args.next() {
+        let has_value = |next: &OsString| !next.to_str().is_some_and(is_option);
+        if arg != MESSAGE || !args.peek().is_some_and(has_value) {
+            written.push(arg);
+            continue;
+        }
+        while let Some(value) = args.next_if(has_value) {
+            let mut message = OsString::from("--message=");
+            message.push(value);
+            written.push(message);
+        }
+    }
+    written
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {

@@ -1,8 +1,8 @@
 //! `tripline replay`: files to alerts, and where everything went.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
+use super::inputs::PathArgs;
 use super::output::{Format, OutputArgs, colour, write_json};
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
@@ -14,9 +14,8 @@ use crate::pipeline::Pipeline;
 /// Read files and print the alerts that they give rise to
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Files, or folders of them: *.json, *.ndjson, *.jsonl, *.log, each also .gz; `-` is standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    paths: PathArgs,
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
@@ -25,7 +24,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = args.rules.load()?;
-    let inputs = inputs::find(&args.paths)?;
+    let inputs = args.paths.find()?;
     let progress = Progress::bytes(inputs.bytes);
     let mut pipeline = Pipeline::new(&loaded.ruleset, Limits::FILE);
     let mut opened = 0_u64;

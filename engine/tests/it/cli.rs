@@ -90,6 +90,10 @@ fn pattern_answers_a_line_a_message() {
         "match\nno match\n"
     );
     assert_eq!(check(&["pattern", "ERROR", "--message=-ERROR"], 0), "match\n");
+    let hyphens = ["pattern", "ERROR", "--message", "-5 ERROR", "--x", "-", "--wildcard", "glob"];
+    assert_eq!(check(&hyphens, 0), "match\nno match\nno match\n");
+    complaint(&["pattern", "ERROR"], 2);
+    complaint(&["pattern", "ERROR", "--message"], 2);
 }
 
 #[test]
@@ -250,6 +254,12 @@ fn eval_prints_one_line_a_hit_with_the_record_number() {
     assert_eq!(lines[0]["event_id"], "00000000-0000-4000-8000-000000000002");
     let twice = check(&["eval", &file, &file, "--pack", "cis@5.0.0"], 0);
     assert_eq!(twice.lines().count(), 6, "no dedupe");
+    let array: Value =
+        serde_json::from_str(&check(&["eval", &file, "--pack", "cis@5.0.0", "--output", "json"], 0)).unwrap();
+    assert_eq!(array.as_array().unwrap().as_slice(), lines.as_slice());
+    let none = write(&folder, "none.ndjson", "{}\n");
+    assert_eq!(check(&["eval", &none, "--output", "json"], 0), "[]\n");
+    assert_eq!(check(&["eval", &none], 0), "");
 }
 
 #[test]

@@ -91,10 +91,7 @@ pub(crate) fn read_detection(map: &Map, place: Place, report: &mut Report) -> Op
     for unused in selection.unused().filter(|unused| !unused.name.starts_with('_')) {
         report.warn(unused.place, format!("`{}` is not used by the condition", unused.name));
     }
-    Some(match alternatives.pop() {
-        Some(only) if alternatives.is_empty() => only,
-        last => Condition::Any(alternatives.into_iter().chain(last).collect()),
-    })
+    Some(Condition::any_of(alternatives))
 }
 
 /// The scalar under `condition`, or those of its list: any of them may hold.

@@ -16,7 +16,7 @@ pub(super) fn identifier(value: &Spanned, report: &mut Report) -> Option<Conditi
         Yaml::Map(map) => all_items(map, report),
         Yaml::List(entries) => {
             let parts: Vec<_> = entries.iter().map(|entry| identifier(entry, report)).collect();
-            Some(Condition::Any(parts.into_iter().collect::<Option<_>>()?))
+            Some(Condition::any_of(parts.into_iter().collect::<Option<_>>()?))
         }
         Yaml::Bool(_) | Yaml::Int(_) | Yaml::Float(_) | Yaml::String(_) => {
             let keyword =
@@ -33,7 +33,7 @@ fn empty(place: Place, report: &mut Report) -> Option<Condition<Leaf>> {
 
 fn all_items(map: &Map, report: &mut Report) -> Option<Condition<Leaf>> {
     let parts: Vec<_> = map.entries.iter().map(|entry| item(entry, report)).collect();
-    Some(Condition::All(parts.into_iter().collect::<Option<_>>()?))
+    Some(Condition::all_of(parts.into_iter().collect::<Option<_>>()?))
 }
 
 /// One `field|modifiers: value(s)`.
@@ -71,14 +71,8 @@ fn item(entry: &Entry, report: &mut Report) -> Option<Condition<Leaf>> {
     Some(combined(&key, values.into_iter().collect::<Option<_>>()?))
 }
 
-fn combined(key: &FieldKey<'_>, mut values: Vec<Condition<Leaf>>) -> Condition<Leaf> {
-    let item = match values.pop() {
-        Some(only) if values.is_empty() => only,
-        last => {
-            values.extend(last);
-            if key.all { Condition::All(values) } else { Condition::Any(values) }
-        }
-    };
+fn combined(key: &FieldKey<'_>, values: Vec<Condition<Leaf>>) -> Condition<Leaf> {
+    let item = if key.all { Condition::all_of(values) } else { Condition::any_of(values) };
     if key.neq { Condition::Not(Box::new(item)) } else { item }
 }
 

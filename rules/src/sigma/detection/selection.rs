@@ -60,7 +60,7 @@ impl<'i> Selection<'i> {
             Expression::Name { name, offset } => self.name(name, text.place_at(*offset), report),
             Expression::Of { all, names, offset } => {
                 let parts = self.matching(names, text.place_at(*offset), report)?;
-                Some(if *all { Condition::All(parts) } else { Condition::Any(parts) })
+                Some(if *all { Condition::all_of(parts) } else { Condition::any_of(parts) })
             }
         }
     }
