@@ -3,6 +3,8 @@
 
 mod facts;
 mod group;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! `tripline eval`: every event rule that matches each event. No windows, no grouping, no dedupe.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use tripline_rules::field::FieldId;
 use tripline_rules::matcher::{self, Scratch};
 
 use super::inputs::PathArgs;
+use super::output::JsonRows;
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs};
@@ -48,9 +49,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let ruleset = &loaded.ruleset;
     let inputs = args.paths.find()?;
     let progress = Progress::bytes(inputs.bytes);
-    let mut out = BufWriter::new(io::stdout().lock());
-    let array = args.output == Rows::Json;
-    let mut separator = if array { "[\n" } else { "" };
+    let out = BufWriter::new(io::stdout().lock());
+    let mut rows = JsonRows::new(out, args.output == Rows::Json);
     let (mut tally, mut scratch, mut matched) = (Tally::default(), Scratch::default(), Vec::new());
     // Log events of the same file in the parts before.
     let mut before = 0;
@@ -70,20 +70,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
                     rule_id: &ruleset.rule(*rule).meta.id,
                 };
                 if written.is_ok() {
-                    written = write_line(&mut out, separator, &line);
-                    separator = if array { ",\n" } else { "\n" };
+                    written =
+                        serde_json::to_string(&line).map_err(io::Error::from).and_then(|row| rows.row(&row));
                 }
             }
         });
         Ok(written?)
     })?;
-    let end = match (array, separator) {
-        (true, "[\n") => "[]\n",
-        (true, _) => "\n]\n",
-        (false, end) => end,
-    };
-    out.write_all(end.as_bytes())?;
-    out.flush()?;
+    rows.end()?;
     progress.finish();
     accounts::tell_decode(&tally);
     inputs::tell_skipped(&inputs);
@@ -92,9 +86,4 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         (true, 0) => Exit::Ok,
         (true, _) => Exit::Upstream,
     })
-}
-
-fn write_line(out: &mut impl Write, separator: &str, line: &Line<'_>) -> io::Result<()> {
-    out.write_all(separator.as_bytes())?;
-    Ok(serde_json::to_writer(out, line)?)
 }

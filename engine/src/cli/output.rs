@@ -43,19 +43,45 @@ pub(super) fn colour() -> bool {
 
 /// Several JSON texts as one array, or one a line.
 pub(super) fn write_json(
-    out: &mut impl io::Write,
+    out: impl io::Write,
     format: Format,
-    rows: impl Iterator<Item = String>,
+    mut rows: impl Iterator<Item = String>,
 ) -> io::Result<()> {
-    if format != Format::Json {
-        for row in rows {
-            writeln!(out, "{row}")?;
+    let mut json = JsonRows::new(out, format == Format::Json);
+    rows.try_for_each(|row| json.row(&row))?;
+    json.end()
+}
+
+/// JSON texts as they come.
+pub(super) struct JsonRows<W> {
+    out: W,
+    array: bool,
+    rows: u64,
+}
+
+impl<W: io::Write> JsonRows<W> {
+    /// Rows of one array, or one a line.
+    pub(super) fn new(out: W, array: bool) -> Self {
+        Self { out, array, rows: 0 }
+    }
+
+    pub(super) fn row(&mut self, text: &str) -> io::Result<()> {
+        let before = match (self.array, self.rows) {
+            (true, 0) => "[\n",
+            (true, _) => ",\n",
+            (false, _) => "",
+        };
+        let after = if self.array { "" } else { "\n" };
+        self.rows += 1;
+        write!(self.out, "{before}{text}{after}")
+    }
+
+    pub(super) fn end(mut self) -> io::Result<()> {
+        match (self.array, self.rows) {
+            (true, 0) => writeln!(self.out, "[]")?,
+            (true, _) => writeln!(self.out, "\n]")?,
+            (false, _) => {}
         }
-        return Ok(());
+        self.out.flush()
     }
-    write!(out, "[")?;
-    for (n, row) in rows.enumerate() {
-        write!(out, "{}{row}", if n == 0 { "\n" } else { ",\n" })?;
-    }
-    writeln!(out, "\n]")
 }
