@@ -10,6 +10,7 @@
 mod correlation;
 mod detection;
 mod expression;
+mod leaf;
 mod modifier;
 mod regexes;
 mod value;
@@ -18,5 +19,6 @@ mod value;
 mod tests;
 
 pub(crate) use correlation::{Correlation, Reference, Tally, read_correlation};
-pub(crate) use detection::{Leaf, read_detection};
+pub(crate) use detection::read_detection;
+pub(crate) use leaf::Leaf;
 pub(crate) use regexes::{REGEXES_MAX, n_regexes};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::detection::LeafTest;
+use super::leaf::LeafTest;
 use super::modifier::{FieldKey, Operator};
 use crate::document::Yaml;
 use crate::predicate::number::Decimal;

@@ -1,9 +1,9 @@
 //! The shape of a search identifier to logic (`spec/sigma.md` §2.1): a map is all of its items, a list any of
 //! its entries, a scalar a keyword.
 
-use super::Leaf;
 use crate::condition::Condition;
 use crate::document::{Entry, Map, Place, Report, Spanned, Yaml};
+use crate::sigma::leaf::Leaf;
 use crate::sigma::modifier::{self, FieldKey, ModifierError, Operator};
 use crate::sigma::value;
 

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::Leaf;
 use crate::condition::Condition;
 use crate::document::{Place, Report, Spanned};
 use crate::predicate::sigma::glob::{Glob, Piece};
 use crate::sigma::expression::{Expression, Names};
+use crate::sigma::leaf::Leaf;
 
 /// A search identifier.
 pub(super) struct Identifier<'y> {
