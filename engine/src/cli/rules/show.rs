@@ -26,8 +26,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let rule = ruleset.rule(loaded.find(&args.rule)?);
     let mut out = io::stdout().lock();
     write_metadata(&mut out, rule)?;
-    writeln!(out, "window        {}", window(rule))?;
-    writeln!(out, "group by      {}", group_by(&rule.window.group_by))?;
+    writeln!(out, "window         {}", window(rule))?;
+    writeln!(out, "group by       {}", group_by(&rule.window.group_by))?;
     match &rule.trigger {
         Trigger::Event(condition) => {
             writeln!(out, "matches an event when")?;
@@ -49,7 +49,7 @@ fn write_metadata(out: &mut impl Write, rule: &Rule) -> io::Result<()> {
         if value.is_empty() {
             Ok(())
         } else {
-            writeln!(out, "{name:13} {}", value.trim_end().replace('\n', "\n              "))
+            writeln!(out, "{name:14} {}", value.trim_end().replace('\n', "\n               "))
         }
     };
     line("id", &meta.id)?;
@@ -62,7 +62,7 @@ fn write_metadata(out: &mut impl Write, rule: &Rule) -> io::Result<()> {
     line("description", meta.description.as_deref().unwrap_or_default())?;
     line("tags", &meta.tags.join(" "))?;
     line("references", &meta.references.join("\n"))?;
-    line("noise", &meta.falsepositives.join("\n"))?;
+    line("falsepositives", &meta.falsepositives.join("\n"))?;
     line("pattern", meta.filter_pattern.as_deref().unwrap_or_default())
 }
 
@@ -129,7 +129,8 @@ fn write_condition(
         Condition::Not(part) => group("not", std::slice::from_ref(part)),
         Condition::Is(predicate) => {
             let field = fields.selector(predicate.field);
-            writeln!(out, "{indent}{field} {} {}", predicate.test.operator(), predicate.test.expected())
+            let asked = format!("{field} {} {}", predicate.test.operator(), predicate.test.expected());
+            writeln!(out, "{indent}{}", asked.trim_end())
         }
     }
 }
