@@ -114,17 +114,17 @@ const COUNTED: &str = "title: Many\nid: many\ncorrelation:\n  type: value_count\
 #[test]
 fn a_correlation_leaves_out_and_counts_what_it_cannot_group_or_count() {
     let rules = ruleset(&format!("{COUNTED}{SINGLE}"));
-    let outcome = |change: Value| {
-        let (hits, ungrouped) = hits(&rules, &event(&change));
+    let outcome = |change: &Value| {
+        let (hits, ungrouped) = hits(&rules, &event(change));
         (hits.iter().map(|hit| hit.value.as_deref().map(<[String]>::to_vec)).collect::<Vec<_>>(), ungrouped)
     };
     let named = json!({"requestParameters": {"name": "n"}});
-    assert_eq!(outcome(named.clone()), (vec![Some(vec!["n".to_owned()])], 0));
-    assert_eq!(outcome(json!({})), (vec![], 1), "nothing to count");
+    assert_eq!(outcome(&named), (vec![Some(vec!["n".to_owned()])], 0));
+    assert_eq!(outcome(&json!({})), (vec![], 1), "nothing to count");
     let nobody = json!({"requestParameters": {"name": "n"}, "userIdentity": {"type": "Root"}});
-    assert_eq!(outcome(nobody), (vec![], 1), "no group");
+    assert_eq!(outcome(&nobody), (vec![], 1), "no group");
     let several = json!({"requestParameters": {"name": ["n", "m"]}});
-    assert_eq!(outcome(several), (vec![], 1), "two values are none");
+    assert_eq!(outcome(&several), (vec![], 1), "two values are none");
 }
 
 #[test]
