@@ -73,14 +73,14 @@ impl<'r> Pipeline<'r> {
     }
 
     /// Every alert so far, in the order of first sight: the same for the same set of events.
-    pub fn alerts(&self) -> Vec<Alert<'r>> {
+    pub fn alerts(&self) -> Vec<Alert> {
         self.windows
             .findings()
             .into_iter()
             .map(|finding| {
                 let why = self.why(&finding);
                 let rule = &self.ruleset.rule(finding.rule).meta;
-                Alert::new(finding, rule, why)
+                Alert::new(&finding, rule, why)
             })
             .collect()
     }

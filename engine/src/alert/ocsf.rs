@@ -1,9 +1,9 @@
 //! OCSF Detection Finding (class 2004, category 2), with the cloud profile (<https://schema.ocsf.io/classes/detection_finding>).
 
 use serde_json::{Map, Value, json};
-use tripline_rules::rule::{Level, Metadata};
+use tripline_rules::rule::Level;
 
-use super::Alert;
+use super::{Alert, Rule, Status};
 
 /// The schema version that these members follow.
 const SCHEMA_VERSION: &str = "1.1.0";
@@ -12,16 +12,23 @@ const RELATED_EVENTS_MAX: usize = 100;
 
 /// The alert as an OCSF finding. `time_ms` is when the finding is made: the caller's clock, or the time of the last event
 /// where there is no meaningful now.
-pub fn finding(alert: &Alert<'_>, time_ms: i64) -> Value {
-    let (rule, found) = (alert.rule, &alert.finding);
+pub fn finding(alert: &Alert, time_ms: i64) -> Value {
+    let rule = &alert.rule;
     let (first_ms, last_ms) =
-        (found.first_seen_s.saturating_mul(1000), found.last_seen_s.saturating_mul(1000));
-    let event = &found.evidence.first;
-    let update = alert.revision > 1;
-    let activity_id = if update { 2 } else { 1 };
+        (alert.first_seen_s.saturating_mul(1000), alert.last_seen_s.saturating_mul(1000));
+    let (activity_id, activity) = match (alert.status, alert.revision) {
+        (Status::Closed, _) => (3, "Close"),
+        (_, 0 | 1) => (1, "Create"),
+        _ => (2, "Update"),
+    };
+    let (status_id, status) = match alert.status {
+        Status::Open => (1, "New"),
+        Status::Acknowledged => (2, "In Progress"),
+        Status::Closed => (4, "Resolved"),
+    };
     json!({
         "activity_id": activity_id,
-        "activity_name": if update { "Update" } else { "Create" },
+        "activity_name": activity,
         "category_uid": 2,
         "category_name": "Findings",
         "class_uid": 2004,
@@ -30,11 +37,11 @@ pub fn finding(alert: &Alert<'_>, time_ms: i64) -> Value {
         "time": time_ms,
         "start_time": first_ms,
         "end_time": last_ms,
-        "count": found.count,
+        "count": alert.count,
         "severity_id": severity_id(rule.level),
         "severity": severity(rule.level),
-        "status_id": 1,
-        "status": "New",
+        "status_id": status_id,
+        "status": status,
         "is_alert": true,
         "message": alert.summary,
         "metadata": {
@@ -45,22 +52,22 @@ pub fn finding(alert: &Alert<'_>, time_ms: i64) -> Value {
             "original_time": first_ms.to_string(),
             "uid": alert.id,
         },
-        "cloud": {"provider": "AWS", "account": {"uid": event.account}, "region": event.region},
+        "cloud": {"provider": "AWS", "account": {"uid": alert.account}, "region": alert.region},
         "finding_info": finding_info(alert, time_ms),
         "evidences": [{
-            "actor": {"user": {"uid": event.principal}},
-            "api": {"operation": event.event_name, "service": {"name": event.event_source}},
-            "src_endpoint": src_endpoint(&event.source_ip),
-            "data": serde_json::from_str::<Value>(&event.text).unwrap_or_else(|_| json!({"raw": event.text})),
+            "actor": {"user": {"uid": alert.principal}},
+            "api": {"operation": alert.event_name, "service": {"name": alert.event_source}},
+            "src_endpoint": src_endpoint(&alert.source_ip),
+            "data": serde_json::from_str::<Value>(alert.evidence.first.get()).unwrap_or_else(|_| json!({"raw": alert.evidence.first.get()})),
         }],
         "unmapped": {
             "rule_author": rule.author,
             "rule_references": rule.references,
-            "group": found.group.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
-            "count_exact": found.count_exact,
-            "distinct": found.distinct,
+            "group": alert.group.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
+            "count_exact": alert.count_exact,
+            "distinct": alert.distinct,
             "continues": alert.continues,
-            "approximate": found.approximate,
+            "approximate": alert.approximate,
             "why": alert.why.iter().map(|why| json!({
                 "field": why.field, "operator": why.operator, "expected": why.expected, "value": why.value,
             })).collect::<Vec<_>>(),
@@ -69,15 +76,15 @@ pub fn finding(alert: &Alert<'_>, time_ms: i64) -> Value {
 }
 
 /// The rule, the span, and the events by their ids.
-fn finding_info(alert: &Alert<'_>, time_ms: i64) -> Value {
-    let (rule, found) = (alert.rule, &alert.finding);
-    let ids = found.evidence.event_ids.iter().take(RELATED_EVENTS_MAX);
+fn finding_info(alert: &Alert, time_ms: i64) -> Value {
+    let rule = &alert.rule;
+    let ids = alert.event_ids.iter().take(RELATED_EVENTS_MAX);
     let mut info = json!({
         "uid": alert.id,
         "title": rule.title,
         "created_time": time_ms,
-        "first_seen_time": found.first_seen_s.saturating_mul(1000),
-        "last_seen_time": found.last_seen_s.saturating_mul(1000),
+        "first_seen_time": alert.first_seen_s.saturating_mul(1000),
+        "last_seen_time": alert.last_seen_s.saturating_mul(1000),
         "analytic": {"uid": rule.id, "name": rule.title, "type_id": 1, "type": "Rule"},
         "types": rule.tags,
         "attacks": attacks(rule),
@@ -119,7 +126,7 @@ fn severity(level: Level) -> &'static str {
 }
 
 /// `attack.t1562.008` → a technique and its sub-technique; `attack.defense-evasion` → a tactic.
-fn attacks(rule: &Metadata) -> Vec<Value> {
+fn attacks(rule: &Rule) -> Vec<Value> {
     rule.tags.iter().filter_map(|tag| attack(tag.strip_prefix("attack.")?)).collect()
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use tripline_rules::explain::Reason;
 use tripline_rules::rule::Level;
 
 use super::clean::shown;
-use super::{Alert, time};
+use super::{Alert, Why, time};
 
 /// Reasons shown; the rest is a number. `explain` shows all.
 const REASONS_MAX: usize = 6;
@@ -14,8 +13,8 @@ const REASONS_MAX: usize = 6;
 const WHY_CHARS_MAX: usize = 100;
 
 /// One alert as a few lines.
-pub fn text(alert: &Alert<'_>, colour: bool) -> String {
-    let (rule, finding) = (alert.rule, &alert.finding);
+pub fn text(alert: &Alert, colour: bool) -> String {
+    let rule = &alert.rule;
     let level = rule.level.as_str();
     let (on, off) = if colour { (style(rule.level), "\x1b[0m") } else { ("", "") };
     let mut text = String::new();
@@ -34,9 +33,9 @@ pub fn text(alert: &Alert<'_>, colour: bool) -> String {
     if alert.why.len() > REASONS_MAX {
         line("", &format!("and {} more", alert.why.len() - REASONS_MAX));
     }
-    let ids = &finding.evidence.event_ids;
+    let ids = &alert.event_ids;
     let more = if ids.len() > 1 { format!(" and {} more", ids.len() - 1) } else { String::new() };
-    line("events", &format!("{}{more}", shown(&finding.evidence.first.event_id)));
+    line("events", &format!("{}{more}", shown(ids.first().map_or("-", String::as_str))));
     line(
         "alert",
         &match &alert.continues {
@@ -48,7 +47,7 @@ pub fn text(alert: &Alert<'_>, colour: bool) -> String {
     text
 }
 
-fn why(reason: &Reason) -> String {
+fn why(reason: &Why) -> String {
     let asked = format!("{} {} {}", reason.field, reason.operator, brief(&reason.expected));
     let met = match reason.value.as_str() {
         value if value == reason.expected => String::new(),
@@ -65,14 +64,13 @@ fn brief(text: &str) -> String {
     }
 }
 
-fn when(alert: &Alert<'_>) -> String {
-    let finding = &alert.finding;
-    let first = time::seconds(finding.first_seen_s);
-    if finding.count == 1 {
+fn when(alert: &Alert) -> String {
+    let first = time::seconds(alert.first_seen_s);
+    if alert.count == 1 {
         return first;
     }
-    let exact = if finding.count_exact { "" } else { "at least " };
-    format!("{first} to {}, {exact}{} events", time::seconds(finding.last_seen_s), finding.count)
+    let exact = if alert.count_exact { "" } else { "at least " };
+    format!("{first} to {}, {exact}{} events", time::seconds(alert.last_seen_s), alert.count)
 }
 
 fn style(level: Level) -> &'static str {

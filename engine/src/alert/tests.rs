@@ -91,7 +91,7 @@ fn says(change: impl Fn(&mut Value), sentence: &str) {
     let mut event = event();
     change(&mut event);
     let rule = rule();
-    let alert = Alert::new(finding(&event), &rule, Vec::new());
+    let alert = Alert::new(&finding(&event), &rule, Vec::new());
     assert_eq!(alert.summary, sentence);
 }
 
@@ -99,7 +99,7 @@ fn says(change: impl Fn(&mut Value), sentence: &str) {
 fn an_id_is_a_function_of_rule_group_and_period_only() {
     let rule = rule();
     let base = finding(&event());
-    let id = |finding: Finding| Alert::new(finding, &rule, Vec::new()).id;
+    let id = |finding: Finding| Alert::new(&finding, &rule, Vec::new()).id;
     // Pinned: an id that changes would make an old alert a new one.
     assert_eq!(id(base.clone()), "bbfcedd05a1dd0fe6793d5af62f35a02");
     let grown = Finding { count: 7, last_seen_s: 1_767_322_999, continues: true, ..base.clone() };
@@ -107,7 +107,7 @@ fn an_id_is_a_function_of_rule_group_and_period_only() {
     let next = Period { start_s: 1_767_326_400, length_s: 3600 };
     let later = Finding { period: Some(next), continues: true, ..base.clone() };
     assert_ne!(id(later.clone()), id(base.clone()));
-    assert_eq!(Alert::new(later, &rule, Vec::new()).continues, Some(id(base.clone())));
+    assert_eq!(Alert::new(&later, &rule, Vec::new()).continues, Some(id(base.clone())));
     let group = |pairs: &[(&str, &str)]| Finding {
         group: pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         ..base.clone()
@@ -118,8 +118,9 @@ fn an_id_is_a_function_of_rule_group_and_period_only() {
 
 #[test]
 fn an_alert_is_told_again_when_it_has_grown_tenfold() {
-    let told: Vec<u32> = [0, 1, 9, 10, 99, 100, 1_000_000].map(revision).to_vec();
-    assert_eq!(told, [1, 1, 1, 2, 2, 3, 7]);
+    let told = [(1, 1), (9, 1), (10, 9), (10, 10), (99, 12), (100, 99), (1_000_000, 7)];
+    let again = told.map(|(count, told)| Alert::is_worth_telling(count, told));
+    assert_eq!(again, [false, false, true, false, false, true, true]);
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn hostile_text_stays_on_its_line_and_shows_itself() {
         expected: "x".to_owned(),
         value: "\u{1b}]0;title\u{7}\nforged line".to_owned(),
     }];
-    let alert = Alert::new(finding(&event), &rule, why);
+    let alert = Alert::new(&finding(&event), &rule, why);
     let text = table::text(&alert, false);
     assert!(!text.contains(['\u{1b}', '\r', '\u{200b}', '\u{7}']), "{text:?}");
     assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
@@ -188,7 +189,7 @@ fn the_native_form_is_json_with_the_event_as_it_came() {
     let mut facts = (*with_number.evidence.first).clone();
     facts.text = r#"{"eventID":"e1","n":123456789012345678901234567890.10}"#.to_owned();
     with_number.evidence.first = Arc::new(facts);
-    let text = native::json(&Alert::new(with_number, &rule, Vec::new())).unwrap();
+    let text = Alert::new(&with_number, &rule, Vec::new()).json().unwrap();
     assert!(text.contains("123456789012345678901234567890.10"), "{text}");
     let alert: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(alert["rule"]["author"], "A. Author");
@@ -196,13 +197,15 @@ fn the_native_form_is_json_with_the_event_as_it_came() {
     assert_eq!(alert["period"], json!({"start": "2026-01-02T03:00:00Z", "seconds": 3600}));
     assert_eq!(alert["latency"]["event_to_logs_ms"], 130_000);
     assert_eq!(alert["group"], json!({"account": "111122223333"}));
+    let read: Alert = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.json().unwrap(), text, "what is read back is what was written");
 }
 
 /// The members that class 2004 requires, with their types (`guide/peers.md` §6.1).
 #[test]
 fn the_ocsf_form_has_what_the_class_requires() {
     let rule = rule();
-    let value = ocsf::finding(&Alert::new(finding(&event()), &rule, Vec::new()), 1_767_323_000_000);
+    let value = ocsf::finding(&Alert::new(&finding(&event()), &rule, Vec::new()), 1_767_323_000_000);
     let required: BTreeMap<&str, &str> = [
         ("/activity_id", "integer"),
         ("/category_uid", "integer"),
@@ -254,7 +257,9 @@ fn the_ocsf_form_has_what_the_class_requires() {
             {"technique": {"uid": "T1078"}},
         ])
     );
-    let grown = Finding { count: 12, ..finding(&event()) };
-    let update = ocsf::finding(&Alert::new(grown, &rule, Vec::new()), 1);
+    let opened = Alert::new(&finding(&event()), &rule, Vec::new());
+    let update = ocsf::finding(&Alert { revision: 2, ..opened.clone() }, 1);
     assert_eq!((&update["activity_id"], &update["type_uid"]), (&json!(2), &json!(200_402)));
+    let close = ocsf::finding(&Alert { revision: 2, status: Status::Closed, ..opened }, 1);
+    assert_eq!((&close["type_uid"], &close["status_id"]), (&json!(200_403), &json!(4)));
 }

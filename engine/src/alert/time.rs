@@ -2,12 +2,18 @@
 
 use jiff::Timestamp;
 
-pub(super) fn seconds(s: i64) -> String {
+/// Seconds since the epoch as RFC 3339.
+pub fn seconds(s: i64) -> String {
     let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
     Timestamp::from_second(s.clamp(first, last)).unwrap_or_default().to_string()
 }
 
-pub(super) fn milliseconds(ms: i64) -> String {
+/// Milliseconds since the epoch as RFC 3339.
+pub fn milliseconds(ms: i64) -> String {
     let (first, last) = (Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
     Timestamp::from_millisecond(ms.clamp(first, last)).unwrap_or_default().to_string()
+}
+
+pub(super) fn parse(text: &str) -> Result<Timestamp, jiff::Error> {
+    text.parse()
 }

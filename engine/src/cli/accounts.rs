@@ -10,7 +10,7 @@ use crate::decode::{Reason, Tally};
 use crate::pipeline::Accounts;
 
 /// The whole summary of a replay.
-pub(super) fn tell(accounts: &Accounts, alerts: &[Alert<'_>], rules: usize) {
+pub(super) fn tell(accounts: &Accounts, alerts: &[Alert], rules: usize) {
     tell_decode(&accounts.decode);
     let hits = &accounts.hits;
     let ungrouped = match accounts.ungrouped {

@@ -7,7 +7,7 @@ use super::output::{Format, OutputArgs, colour, write_json};
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs, talk};
-use crate::alert::{Alert, native, ocsf, table};
+use crate::alert::{Alert, ocsf, table};
 use crate::decode::Limits;
 use crate::pipeline::Pipeline;
 
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(if unreadable > 0 { Exit::Upstream } else { Exit::Ok })
 }
 
-fn write(alerts: &[Alert<'_>], format: Format) -> Result<(), Failure> {
+fn write(alerts: &[Alert], format: Format) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     match format {
         Format::Table => {
@@ -59,12 +59,12 @@ fn write(alerts: &[Alert<'_>], format: Format) -> Result<(), Failure> {
         }
         Format::Ndjson | Format::Json => {
             let rows =
-                alerts.iter().map(native::json).collect::<Result<Vec<_>, _>>().map_err(io::Error::from)?;
+                alerts.iter().map(Alert::json).collect::<Result<Vec<_>, _>>().map_err(io::Error::from)?;
             write_json(&mut out, format, rows.into_iter())?;
         }
         Format::Ocsf => {
             // A replay has no now of its own: the same set of events gives the same bytes.
-            let time_ms = |alert: &Alert<'_>| alert.finding.last_seen_s.saturating_mul(1000);
+            let time_ms = |alert: &Alert| alert.last_seen_s.saturating_mul(1000);
             let rows = alerts.iter().map(|alert| ocsf::finding(alert, time_ms(alert)).to_string());
             write_json(&mut out, format, rows)?;
         }

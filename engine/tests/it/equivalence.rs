@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tripline::alert::native;
 use tripline::decode::{Limits, Tally};
 use tripline::pipeline::{self, Pipeline};
 use tripline::record::{Position, Record};
@@ -86,7 +85,7 @@ fn alerts(ruleset: &Ruleset, records: &[Record]) -> Vec<Value> {
         alert["latency"] = Value::Null;
         alert
     };
-    pipeline.alerts().iter().map(|alert| without_ledger(native::json(alert).unwrap())).collect()
+    pipeline.alerts().iter().map(|alert| without_ledger(alert.json().unwrap())).collect()
 }
 
 #[test]

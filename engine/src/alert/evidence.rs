@@ -1,0 +1,75 @@
+//! The events behind an alert: the earliest and the latest whole, one line for up to a hundred more.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{target, wire};
+use crate::hit::Facts;
+use crate::window::finding;
+
+/// Events that prove an alert.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The earliest event as it came: its numbers keep their text.
+    pub first: Box<RawValue>,
+    /// The latest event as it came.
+    pub latest: Box<RawValue>,
+    /// The earliest of those between.
+    pub more: Vec<Line>,
+}
+
+/// One line for an event that is not given whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// `eventTime`, seconds since the epoch.
+    #[serde(rename = "time", with = "wire::seconds")]
+    pub time_s: i64,
+    /// `eventID`.
+    pub event_id: String,
+    /// `eventName`.
+    pub event_name: String,
+    /// `sourceIPAddress`.
+    pub source_ip: String,
+    /// What the call was aimed at, where that is known.
+    pub target: Option<String>,
+    /// `errorCode`; empty for a success.
+    pub error_code: String,
+}
+
+impl Evidence {
+    pub(super) fn of(evidence: &finding::Evidence) -> Self {
+        Self {
+            first: whole(&evidence.first),
+            latest: whole(&evidence.latest),
+            more: evidence.more.iter().map(|event| Line::of(event)).collect(),
+        }
+    }
+}
+
+/// By their text: that is what stands in the alert.
+impl PartialEq for Evidence {
+    fn eq(&self, other: &Self) -> bool {
+        self.first.get() == other.first.get()
+            && self.latest.get() == other.latest.get()
+            && self.more == other.more
+    }
+}
+
+/// An event as it stands. Its text came out of our own parser, which takes valid JSON only.
+fn whole(event: &Facts) -> Box<RawValue> {
+    RawValue::from_string(event.text.clone()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+impl Line {
+    fn of(event: &Facts) -> Self {
+        let parsed = serde_json::from_str(&event.text).unwrap_or_default();
+        Self {
+            time_s: event.time_s,
+            event_id: event.event_id.clone(),
+            event_name: event.event_name.clone(),
+            source_ip: event.source_ip.clone(),
+            target: target::of(&parsed).map(|target| target.name),
+            error_code: event.error_code.clone(),
+        }
+    }
+}
