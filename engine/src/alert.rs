@@ -25,7 +25,7 @@ use crate::hit::Group;
 use crate::window::finding::Finding;
 pub use clean::shown as clean;
 pub use evidence::{Evidence, Line};
-pub use latency::{Hop, Latency, Stamps};
+pub use latency::{Hop, Latency};
 pub use time::{milliseconds as rfc3339_ms, seconds as rfc3339};
 
 /// An alert, as of now.

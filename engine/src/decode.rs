@@ -115,6 +115,13 @@ pub struct Messages {
     event_bytes_max: usize,
 }
 
+impl Messages {
+    /// The one event that was kept as `text`, to be read again.
+    pub fn kept(text: String, logs_time_ms: Option<i64>) -> Self {
+        Self { messages: vec![Message { text: Ok(text), logs_time_ms }], event_bytes_max: usize::MAX }
+    }
+}
+
 /// Inflates a record's bytes and cuts them into messages.
 pub fn open(bytes: &[u8], limits: &Limits) -> Opened {
     match try_open(bytes, limits) {

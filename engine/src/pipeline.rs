@@ -1,25 +1,30 @@
-//! The flow, wired: records in, alerts out. Synchronous and in memory today; threads, queues and the store come with
-//! the service.
+//! The flow, wired: records in, alerts out.
+//!
+//! [`Matcher`] and [`State`] are the two halves, pure: what workers do to a record, and what the one state thread does with
+//! their hits. [`Pipeline`] runs both in a row and in memory, for files. The service runs them in threads and keeps what the
+//! state says: [`keeper`], [`service`].
 //!
 //! Invariant: what came in is accounted for at any time: [`Accounts::balances`].
 
-use std::collections::BTreeMap;
+pub mod keeper;
+mod matching;
+mod state;
+pub mod watermark;
 
-use tripline_rules::explain::{self, Reason};
-use tripline_rules::field::Fields;
-use tripline_rules::matcher::{self, Scratch};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use tripline_rules::plan::Ruleset;
-use tripline_rules::rule::{RuleId, Trigger};
 
 use crate::alert::Alert;
-use crate::decode::{self, Event, Limits, Opened, Tally};
-use crate::hit::{self, Hit};
+use crate::decode::{Limits, Tally};
 use crate::record::Record;
-use crate::window::finding::Finding;
-use crate::window::{FindingKey, HitTally, Windows};
+use crate::window::{FindingKey, HitTally};
+pub use matching::{Matched, Matcher, events};
+pub use state::State;
 
 /// Where everything went that came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
     /// Records and log events.
     pub decode: Tally,
@@ -36,101 +41,41 @@ impl Accounts {
     }
 }
 
-/// A rule set at work.
+/// A rule set at work, in one thread and in memory.
 #[derive(Debug)]
-pub struct Pipeline<'r> {
-    ruleset: &'r Ruleset,
-    limits: Limits,
-    scratch: Scratch,
-    windows: Windows,
-    tally: Tally,
-    ungrouped: u64,
+pub struct Pipeline {
+    matcher: Matcher,
+    state: State,
 }
 
-impl<'r> Pipeline<'r> {
+impl Pipeline {
     /// Nothing seen yet.
-    pub fn new(ruleset: &'r Ruleset, limits: Limits) -> Self {
-        Self {
-            ruleset,
-            limits,
-            scratch: Scratch::default(),
-            windows: Windows::new(ruleset.rules().iter().map(|rule| &rule.window)),
-            tally: Tally::default(),
-            ungrouped: 0,
-        }
+    pub fn new(ruleset: Arc<Ruleset>, limits: Limits) -> Self {
+        Self { matcher: Matcher::new(Arc::clone(&ruleset), limits), state: State::new(ruleset) }
     }
 
     /// Takes a record in. Returns the findings that it opened, with `true`, or changed.
     pub fn take(&mut self, record: &Record) -> BTreeMap<FindingKey, bool> {
-        let mut hits: Vec<Hit> = Vec::new();
-        let mut matched = Vec::new();
-        let (ruleset, scratch, ungrouped) = (self.ruleset, &mut self.scratch, &mut self.ungrouped);
-        events(record, &self.limits, ruleset.fields(), &mut self.tally, &mut |event| {
-            matcher::hits(ruleset, &event.slots, scratch, &mut matched);
-            *ungrouped += hit::of_event(ruleset, event, &matched, &mut hits);
-        });
-        self.windows.apply(&hits)
+        self.state.take(&self.matcher.take(record))
+    }
+
+    /// What its state amounts to.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// Every alert so far, in the order of first sight: the same for the same set of events.
     pub fn alerts(&self) -> Vec<Alert> {
-        self.windows
-            .findings()
-            .into_iter()
-            .map(|finding| {
-                let why = self.why(&finding);
-                let rule = &self.ruleset.rule(finding.rule).meta;
-                Alert::new(&finding, rule, why)
-            })
-            .collect()
-    }
-
-    /// Why the first event of a finding matched: the rule's own condition, or that of the first rule it counts that holds.
-    fn why(&self, finding: &Finding) -> Vec<Reason> {
-        let fields = self.ruleset.fields();
-        let event = decode::any_message(&finding.evidence.first.text, fields);
-        let reasons = |rule: RuleId| match &self.ruleset.rule(rule).trigger {
-            Trigger::Event(condition) => {
-                let trace = explain::trace(condition, &event.slots(), fields);
-                trace.holds.then(|| trace.reasons())
-            }
-            Trigger::Rules(_) => None,
-        };
-        match &self.ruleset.rule(finding.rule).trigger {
-            Trigger::Event(_) => reasons(finding.rule),
-            Trigger::Rules(bases) => bases.iter().find_map(|base| reasons(*base)),
-        }
-        .unwrap_or_default()
-    }
-
-    /// Whether a rule has raised an alert.
-    pub fn fired(&self, rule: RuleId) -> bool {
-        self.windows.findings().iter().any(|finding| finding.rule == rule)
+        self.state.alerts()
     }
 
     /// Where everything went.
     pub fn accounts(&self) -> Accounts {
-        Accounts { decode: self.tally.clone(), hits: self.windows.tally(), ungrouped: self.ungrouped }
+        self.state.accounts()
     }
 }
 
-/// Decodes a record, counts it, and shows each of its events to `each`. Returns how many log events it held.
-pub fn events(
-    record: &Record,
-    limits: &Limits,
-    fields: &Fields,
-    tally: &mut Tally,
-    each: &mut dyn FnMut(&Event<'_>),
-) -> u64 {
-    match decode::open(&record.bytes, limits) {
-        Opened::Control => tally.add_control(),
-        Opened::Rejected(reject) => tally.add_rejected(reject.reason),
-        Opened::Messages(messages) => {
-            let batch = messages.events(fields);
-            tally.add_batch(&batch);
-            batch.events().for_each(|event| each(&event));
-            return batch.log_events();
-        }
-    }
-    0
+/// The clock, milliseconds since the epoch: looked at here and nowhere deeper.
+pub fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
 }

@@ -213,6 +213,18 @@ impl Windows {
         self.tally
     }
 
+    /// Folds a hit in that an earlier run has counted.
+    pub fn restore(&mut self, hit: &Hit) {
+        let before = self.tally;
+        self.apply(std::slice::from_ref(hit));
+        self.tally = before;
+    }
+
+    /// How many groups have state.
+    pub fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
     fn group_finding(&self, rule: RuleId, group: &GroupValues, period: Period) -> Option<Finding> {
         let spec = self.specs[rule.index()]?;
         let fired = self.groups.get(&(rule, Arc::clone(group)))?.fired(&spec, period)?;

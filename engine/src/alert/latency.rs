@@ -4,18 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::wire;
+use crate::record::Stamps;
 use crate::window::finding::Finding;
-
-/// When a record passed the hops that are ours, milliseconds since the epoch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stamps {
-    /// When Kinesis took it, where the source says.
-    pub arrival_ms: Option<i64>,
-    /// When we had its bytes.
-    pub received_ms: Option<i64>,
-    /// When its events had been held against the rules.
-    pub decoded_ms: Option<i64>,
-}
 
 /// Times in milliseconds since the epoch, where they are known. A file knows the first two.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! `tripline replay`: files to alerts, and where everything went.
 
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
 use super::inputs::PathArgs;
 use super::output::{Format, OutputArgs, colour, write_json};
@@ -26,7 +27,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = args.rules.load()?;
     let inputs = args.paths.find()?;
     let progress = Progress::bytes(inputs.bytes);
-    let mut pipeline = Pipeline::new(&loaded.ruleset, Limits::FILE);
+    let mut pipeline = Pipeline::new(Arc::clone(&loaded.ruleset), Limits::FILE);
     let mut opened = 0_u64;
     let unreadable = inputs::each_record(&inputs, &progress, &mut |record| {
         opened += pipeline.take(record).into_values().map(u64::from).sum::<u64>();

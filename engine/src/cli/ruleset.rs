@@ -37,7 +37,7 @@ pub(super) struct RuleArgs {
 
 /// A compiled rule set, and what was said of it on the way.
 pub(super) struct LoadedRules {
-    pub(super) ruleset: Ruleset,
+    pub(super) ruleset: Arc<Ruleset>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The cases that stand beside the rules.
     pub(super) cases: Vec<SourceFile>,
@@ -118,7 +118,7 @@ impl RuleArgs {
         let concerns = |file: &Arc<str>| !packs::is_shipped(file) || named.contains(file);
         loaded.diagnostics.retain(|diagnostic| concerns(&diagnostic.origin.file));
         Ok(LoadedRules {
-            ruleset: Ruleset::new(loaded.rules, loaded.fields),
+            ruleset: Arc::new(Ruleset::new(loaded.rules, loaded.fields)),
             diagnostics: loaded.diagnostics,
             cases,
             files: files.iter().filter(|file| concerns(&file.name)).count(),

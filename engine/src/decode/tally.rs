@@ -54,6 +54,23 @@ impl Tally {
         self.events_without_id += batch.without_id;
     }
 
+    /// Adds another's counts.
+    pub fn add(&mut self, other: &Tally) {
+        self.records_received += other.records_received;
+        self.records_decoded += other.records_decoded;
+        self.records_control += other.records_control;
+        self.events_in += other.events_in;
+        self.events_evaluated += other.events_evaluated;
+        self.events_not_cloudtrail += other.events_not_cloudtrail;
+        self.events_without_id += other.events_without_id;
+        for (reason, count) in &other.records_rejected {
+            *self.records_rejected.entry(*reason).or_default() += count;
+        }
+        for (reason, count) in &other.events_rejected {
+            *self.events_rejected.entry(*reason).or_default() += count;
+        }
+    }
+
     /// Whether both identities hold.
     pub fn balances(&self) -> bool {
         let records =

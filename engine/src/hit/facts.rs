@@ -1,9 +1,9 @@
 //! What is kept of an event that some rule matched.
 
 use sha2::{Digest, Sha256};
-use tripline_rules::field::FieldId;
+use tripline_rules::field::{FieldId, Fields};
 
-use crate::decode::Event;
+use crate::decode::{Event, Messages};
 
 /// What is kept of an event that some rule matched. One per event, shared by its hits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,11 @@ impl Facts {
 }
 
 impl Facts {
+    /// The facts of an event that was kept as `text`; none when that is no CloudTrail event.
+    pub fn kept(text: String, logs_time_ms: Option<i64>, fields: &Fields) -> Option<Self> {
+        Messages::kept(text, logs_time_ms).events(fields).events().next().map(|event| Self::of(&event))
+    }
+
     /// Which of two deliveries of one event stands for it: an order that does not hang on who came first.
     pub(crate) fn precedes(&self, other: &Facts) -> bool {
         (&self.text, self.logs_time_ms) < (&other.text, other.logs_time_ms)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::SourceError;
 use super::chunks::Chunks;
-use crate::record::{Position, Record};
+use crate::record::Record;
 
 /// Endings of files that are read inside folders, each also with `.gz`. A file named by itself is always read.
 const ENDINGS: [&str; 4] = ["json", "ndjson", "jsonl", "log"];
@@ -70,12 +70,13 @@ impl Inputs {
     pub fn records(&self) -> impl Iterator<Item = Result<Record, SourceError>> {
         self.files.iter().flat_map(|path| {
             let name = || path.as_deref().cloned().unwrap_or_else(|| PathBuf::from("-"));
+            let source: Arc<str> = name().display().to_string().into();
             let chunks = match open(path.as_deref()) {
                 Ok(reader) => Parts::Open(Chunks::new(reader)),
                 Err(error) => Parts::Failed(Some(error)),
             };
             (0..).zip(chunks).map(move |(part, bytes)| match bytes {
-                Ok(bytes) => Ok(Record { bytes, position: Position { path: path.clone(), part } }),
+                Ok(bytes) => Ok(Record::new(&source, part, bytes)),
                 Err(error) => Err(SourceError { path: name(), error }),
             })
         })

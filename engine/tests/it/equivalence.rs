@@ -1,13 +1,13 @@
 //! The matcher against its judge, and the whole flow against itself in another order, on everything we have.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tripline::decode::{Limits, Tally};
 use tripline::pipeline::{self, Pipeline};
-use tripline::record::{Position, Record};
+use tripline::record::Record;
 use tripline::source::file;
 use tripline_rules::check::{self, SourceFile};
 use tripline_rules::matcher::{self, Scratch};
@@ -19,9 +19,9 @@ use crate::shared;
 /// The published events of the corpus.
 const CORPUS_EVENTS: u64 = 3_279;
 
-fn compile(files: &[SourceFile]) -> Ruleset {
+fn compile(files: &[SourceFile]) -> Arc<Ruleset> {
     let loaded = check::load(files, &|_| true);
-    Ruleset::new(loaded.rules, loaded.fields)
+    Arc::new(Ruleset::new(loaded.rules, loaded.fields))
 }
 
 fn corpus(shared: &std::path::Path) -> Vec<Record> {
@@ -30,7 +30,7 @@ fn corpus(shared: &std::path::Path) -> Vec<Record> {
 }
 
 fn record(bytes: Vec<u8>) -> Record {
-    Record { bytes, position: Position { path: None, part: 0 } }
+    Record::new(&"-".into(), 0, bytes)
 }
 
 /// Holds both matchers against every event of a record; returns (events, hits).
@@ -74,8 +74,8 @@ fn yml_files(folder: &std::path::Path, out: &mut Vec<PathBuf>) {
 }
 
 /// Alerts as values, without the ledger: `logs_time` comes from the envelope, which the shuffle takes away.
-fn alerts(ruleset: &Ruleset, records: &[Record]) -> Vec<Value> {
-    let mut pipeline = Pipeline::new(ruleset, Limits::FILE);
+fn alerts(ruleset: &Arc<Ruleset>, records: &[Record]) -> Vec<Value> {
+    let mut pipeline = Pipeline::new(Arc::clone(ruleset), Limits::FILE);
     for record in records {
         pipeline.take(record);
     }
@@ -128,8 +128,8 @@ fn order_duplicates_and_batches_change_no_alert_of_the_corpus() {
 }
 
 /// The shipped rules and some that have no anchor, negate one, or fold case where it matters.
-fn hostile_rules() -> &'static Ruleset {
-    static RULESET: OnceLock<Ruleset> = OnceLock::new();
+fn hostile_rules() -> &'static Arc<Ruleset> {
+    static RULESET: OnceLock<Arc<Ruleset>> = OnceLock::new();
     RULESET.get_or_init(|| {
         let mut files = packs::files();
         let detections = [

@@ -38,8 +38,10 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("decode", &["record"]),
     ("hit", &["decode"]),
     ("window", &["hit"]),
-    ("alert", &["hit", "window"]),
-    ("pipeline", &["record", "decode", "hit", "window", "alert"]),
+    ("alert", &["record", "hit", "window"]),
+    ("store", &["record", "decode", "hit", "alert"]),
+    ("metrics", &["alert"]),
+    ("pipeline", &["record", "decode", "hit", "window", "alert", "store", "sink", "metrics"]),
     ("cli", &["record", "source", "decode", "hit", "window", "alert", "pipeline"]),
 ];
 

@@ -1,6 +1,7 @@
 //! `tripline rules test`: the cases beside the rules, run through the whole flow.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use tripline_rules::cases::{self, Case, Cases};
 use tripline_rules::diagnostic::{Diagnostic, Severity};
@@ -11,7 +12,7 @@ use crate::cli::ruleset::{LoadedRules, RuleArgs};
 use crate::cli::{Exit, Failure, talk};
 use crate::decode::Limits;
 use crate::pipeline::Pipeline;
-use crate::record::{Position, Record};
+use crate::record::Record;
 
 /// Run the cases that stand beside the rules
 #[derive(Debug, clap::Args)]
@@ -74,12 +75,9 @@ fn read(loaded: &LoadedRules) -> (Vec<Cases>, Vec<Diagnostic>) {
 }
 
 /// What is wrong with the outcome of a case. All rules run, so that correlations get their hits.
-fn judge(ruleset: &Ruleset, rule: RuleId, case: &Case) -> Option<Diagnostic> {
-    let mut pipeline = Pipeline::new(ruleset, Limits::FILE);
-    pipeline.take(&Record {
-        bytes: case.events.join("\n").into_bytes(),
-        position: Position { path: None, part: 0 },
-    });
+fn judge(ruleset: &Arc<Ruleset>, rule: RuleId, case: &Case) -> Option<Diagnostic> {
+    let mut pipeline = Pipeline::new(Arc::clone(ruleset), Limits::FILE);
+    pipeline.take(&Record::new(&"-".into(), 0, case.events.join("\n").into_bytes()));
     let evaluated = pipeline.accounts().decode.events_evaluated;
     let wanted = case.events.len() as u64;
     let meta = &ruleset.rule(rule).meta;
@@ -89,7 +87,7 @@ fn judge(ruleset: &Ruleset, rule: RuleId, case: &Case) -> Option<Diagnostic> {
         let help = "an event needs `eventVersion`, or `eventSource` and `eventName`, and a sound `eventTime`";
         return Some(Diagnostic::error(&case.origin, message).help(help));
     }
-    let fired = pipeline.fired(rule);
+    let fired = pipeline.state().fired(rule);
     if fired == case.hit {
         return None;
     }

@@ -1,0 +1,147 @@
+//! Every Prometheus metric, in one table: name, help, labels. No label comes from an event; rule ids and sink names come from
+//! files that the operator wrote. Knows what is counted, not when.
+
+mod latency;
+#[cfg(test)]
+mod tests;
+
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+pub use latency::Latencies;
+
+/// Upper bounds of histograms of our own work, seconds.
+const WORK_SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// A metric, as documents and dashboards name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// With the prefix, and the unit last.
+    pub name: &'static str,
+    /// counter, gauge, histogram.
+    pub kind: &'static str,
+    /// One sentence.
+    pub help: &'static str,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+}
+
+/// Declares the table and, from it, a typed field for each row.
+macro_rules! table {
+    ($($field:ident: $type:ident $name:literal [$($label:literal),*] $help:literal;)*) => {
+        /// Every metric, registered.
+        #[derive(Debug, Clone)]
+        pub struct Metrics {
+            registry: Registry,
+            /// How long alerts were under way, by hop and level.
+            pub latencies: Latencies,
+            $(#[doc = $help] pub $field: $type,)*
+        }
+
+        /// The table.
+        pub const TABLE: &[Metric] = &[
+            latency::METRIC,
+            latency::CLAMPED,
+            $(Metric { name: $name, kind: <$type as Make>::KIND, help: $help, labels: &[$($label),*] },)*
+        ];
+
+        impl Metrics {
+            /// All metrics at zero, in a registry of their own.
+            ///
+            /// # Errors
+            /// Two rows of the table with one name: a bug of ours that any test finds.
+            pub fn new() -> Result<Self, prometheus::Error> {
+                let registry = Registry::new();
+                let latencies = Latencies::default();
+                registry.register(Box::new(latencies.clone()))?;
+                $(let $field = <$type as Make>::make($name, $help, &[$($label),*])?;
+                  registry.register(Box::new($field.clone()))?;)*
+                Ok(Self { registry, latencies, $($field,)* })
+            }
+        }
+    };
+}
+
+table! {
+    build_info: IntGaugeVec "tripline_build_info" ["version"] "Always 1; the version is in the label.";
+    ready: IntGauge "tripline_ready" [] "1 when /readyz answers 200.";
+    rules_loaded: IntGaugeVec "tripline_rules_loaded" ["kind"] "Rules that run, by kind (event, correlation).";
+    rules_refused: IntGauge "tripline_rules_refused" [] "Errors in the rule files: each keeps a rule from running.";
+    bytes_received: IntCounter "tripline_received_bytes_total" [] "Bytes of records as they came.";
+    records_received: IntCounter "tripline_records_received_total" [] "Records that came: decoded, control or rejected.";
+    records_decoded: IntCounter "tripline_records_decoded_total" [] "Records that were opened.";
+    records_control: IntCounter "tripline_records_control_total" [] "Control messages of CloudWatch Logs.";
+    records_rejected: IntCounterVec "tripline_records_rejected_total" ["reason"] "Records set aside whole, by reason.";
+    events_in: IntCounter "tripline_log_events_total" [] "Log events of decoded records: evaluated, not CloudTrail or rejected.";
+    events_evaluated: IntCounter "tripline_events_evaluated_total" [] "CloudTrail events held against the rules.";
+    events_not_cloudtrail: IntCounter "tripline_events_not_cloudtrail_total" [] "Log events of other logs.";
+    events_rejected: IntCounterVec "tripline_events_rejected_total" ["reason"] "Log events set aside, by reason.";
+    events_without_id: IntCounter "tripline_events_without_id_total" [] "Evaluated events that have no eventID and are known by their digest.";
+    hits: IntCounter "tripline_hits_total" [] "Hits that came to the windows: counted or duplicate.";
+    hits_counted: IntCounter "tripline_hits_counted_total" [] "Hits that were new.";
+    hits_duplicate: IntCounter "tripline_hits_duplicate_total" [] "Hits that were there already.";
+    hits_ungrouped: IntCounter "tripline_hits_ungrouped_total" [] "Matches that a correlation could not group or count for lack of a field.";
+    rule_hits: IntCounterVec "tripline_rule_hits_total" ["rule"] "Hits by rule.";
+    alerts_opened: IntCounterVec "tripline_alerts_opened_total" ["rule", "level"] "Alerts that opened.";
+    alerts: IntGaugeVec "tripline_alerts" ["status", "level"] "Alerts in the store.";
+    alert_oldest_open: GaugeVec "tripline_alert_oldest_open_seconds" ["level"] "Age of the oldest alert that nobody has taken.";
+    deliveries: IntCounterVec "tripline_deliveries_total" ["sink", "outcome"] "Attempts to deliver: delivered, dead, or what the sink answered.";
+    delivery_seconds: HistogramVec "tripline_delivery_seconds" ["sink"] "How long attempts to deliver took.";
+    outbox: IntGaugeVec "tripline_outbox_deliveries" ["sink", "state"] "Deliveries: created = delivered + pending + dead.";
+    outbox_oldest: GaugeVec "tripline_outbox_oldest_seconds" ["sink"] "How long the oldest pending delivery has waited.";
+    queue_batches: IntGauge "tripline_queue_batches" [] "Record batches that wait for the state thread.";
+    queue_batches_max: IntGauge "tripline_queue_batches_max" [] "How many may wait before the workers do.";
+    commits: IntCounterVec "tripline_commits_total" ["result"] "Commits of the store (ok, failed); a failed one is repeated.";
+    commit_seconds: Histogram "tripline_commit_seconds" [] "How long commits took.";
+    last_commit: Gauge "tripline_last_commit_timestamp_seconds" [] "When the last commit succeeded, since the epoch.";
+    store_bytes: IntGauge "tripline_store_bytes" [] "Size of the store's file, its log included.";
+    quarantine_rows: IntGaugeVec "tripline_quarantine_rows" ["reason"] "What is kept of what was set aside, by reason.";
+    window_groups: IntGauge "tripline_window_groups" [] "Groups that have window state.";
+    watermark: Gauge "tripline_watermark_timestamp_seconds" [] "Event time that every source has passed, since the epoch.";
+    http_requests: IntCounterVec "tripline_http_requests_total" ["path", "code"] "Requests to the port; unknown paths are one.";
+}
+
+impl Metrics {
+    /// The text exposition format.
+    ///
+    /// # Errors
+    /// A family that the encoder refuses: none that we make.
+    pub fn text(&self) -> Result<String, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// How a row of the table becomes a metric.
+trait Make: Collector + Clone + Sized + 'static {
+    const KIND: &'static str;
+    fn make(name: &str, help: &str, labels: &[&str]) -> Result<Self, prometheus::Error>;
+}
+
+macro_rules! make {
+    ($($type:ident $kind:literal |$opts:ident, $labels:pat_param| $make:expr;)*) => {
+        $(impl Make for $type {
+            const KIND: &'static str = $kind;
+            fn make(name: &str, help: &str, labels: &[&str]) -> Result<Self, prometheus::Error> {
+                let ($opts, $labels) = (Opts::new(name, help), labels);
+                $make
+            }
+        })*
+    };
+}
+
+make! {
+    IntCounter "counter" |opts, _| IntCounter::with_opts(opts);
+    IntCounterVec "counter" |opts, labels| IntCounterVec::new(opts, labels);
+    IntGauge "gauge" |opts, _| IntGauge::with_opts(opts);
+    IntGaugeVec "gauge" |opts, labels| IntGaugeVec::new(opts, labels);
+    Gauge "gauge" |opts, _| Gauge::with_opts(opts);
+    GaugeVec "gauge" |opts, labels| GaugeVec::new(opts, labels);
+    Histogram "histogram" |opts, _| Histogram::with_opts(HistogramOpts::from(opts).buckets(WORK_SECONDS.to_vec()));
+    HistogramVec "histogram" |opts, labels| HistogramVec::new(HistogramOpts::from(opts).buckets(WORK_SECONDS.to_vec()), labels);
+}

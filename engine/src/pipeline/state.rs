@@ -1,0 +1,95 @@
+//! What the hits of all workers amount to: windows, and the alerts that they word. One owner; no I/O, no clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tripline_rules::explain::{self, Reason};
+use tripline_rules::plan::Ruleset;
+use tripline_rules::rule::{RuleId, Trigger};
+
+use super::{Accounts, Matched};
+use crate::alert::Alert;
+use crate::decode;
+use crate::hit::Hit;
+use crate::window::finding::Finding;
+use crate::window::{FindingKey, Windows};
+
+/// The state of a rule set.
+#[derive(Debug)]
+pub struct State {
+    ruleset: Arc<Ruleset>,
+    windows: Windows,
+    accounts: Accounts,
+}
+
+impl State {
+    /// Nothing seen yet.
+    pub fn new(ruleset: Arc<Ruleset>) -> Self {
+        let windows = Windows::new(ruleset.rules().iter().map(|rule| &rule.window));
+        Self { ruleset, windows, accounts: Accounts::default() }
+    }
+
+    /// The rules.
+    pub fn ruleset(&self) -> &Ruleset {
+        &self.ruleset
+    }
+
+    /// Folds a record's hits in. Returns the findings that it opened, with `true`, or changed.
+    pub fn take(&mut self, matched: &Matched) -> BTreeMap<FindingKey, bool> {
+        self.accounts.decode.add(&matched.tally);
+        self.accounts.ungrouped += matched.ungrouped;
+        self.windows.apply(&matched.hits)
+    }
+
+    /// Folds a hit in that was kept from an earlier run: it is in no account of this one.
+    pub fn restore(&mut self, hit: &Hit) {
+        self.windows.restore(hit);
+    }
+
+    /// An alert as it stands now.
+    pub fn alert(&self, key: &FindingKey) -> Option<Alert> {
+        self.windows.finding(key).map(|finding| self.word(&finding))
+    }
+
+    /// Every alert so far, in the order of first sight: the same for the same set of events.
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.windows.findings().iter().map(|finding| self.word(finding)).collect()
+    }
+
+    /// Whether a rule has raised an alert.
+    pub fn fired(&self, rule: RuleId) -> bool {
+        self.windows.findings().iter().any(|finding| finding.rule == rule)
+    }
+
+    /// Where everything went.
+    pub fn accounts(&self) -> Accounts {
+        Accounts { hits: self.windows.tally(), ..self.accounts.clone() }
+    }
+
+    /// How many groups the windows hold.
+    pub fn groups(&self) -> usize {
+        self.windows.groups()
+    }
+
+    fn word(&self, finding: &Finding) -> Alert {
+        Alert::new(finding, &self.ruleset.rule(finding.rule).meta, self.why(finding))
+    }
+
+    /// Why the first event of a finding matched: the rule's own condition, or that of the first rule it counts that holds.
+    fn why(&self, finding: &Finding) -> Vec<Reason> {
+        let fields = self.ruleset.fields();
+        let event = decode::any_message(&finding.evidence.first.text, fields);
+        let reasons = |rule: RuleId| match &self.ruleset.rule(rule).trigger {
+            Trigger::Event(condition) => {
+                let trace = explain::trace(condition, &event.slots(), fields);
+                trace.holds.then(|| trace.reasons())
+            }
+            Trigger::Rules(_) => None,
+        };
+        match &self.ruleset.rule(finding.rule).trigger {
+            Trigger::Event(_) => reasons(finding.rule),
+            Trigger::Rules(bases) => bases.iter().find_map(|base| reasons(*base)),
+        }
+        .unwrap_or_default()
+    }
+}

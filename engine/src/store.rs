@@ -1,0 +1,170 @@
+//! What is kept: one SQLite file, one writer, one transaction a commit.
+//!
+//! Rows are the truth (design §6). A commit holds the hits of a batch as window rows, the alerts that opened or grew, the
+//! deliveries that follow from them, what was set aside, how deliveries ended, and the positions read up to: all or nothing.
+//! Rows and alerts are keyed by what they are, so that a batch that is read again changes nothing. Knows no rule and no
+//! clock: the caller folds, words and dates.
+//!
+//! Invariant: a second alert of one (rule, group, period) is impossible by its key, and what a person said of an alert is
+//! never overwritten by a commit.
+
+mod alerts;
+mod inputs;
+mod outbox;
+mod positions;
+mod quarantine;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod triage;
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::decode::Reject;
+use crate::hit::Hit;
+use crate::record::Position;
+pub use alerts::{AlertChange, Query, StoredAlert, Told};
+pub use inputs::StoredHit;
+pub use outbox::{Delivered, Due, Ended, Outcome, Pending};
+pub use positions::StoredPosition;
+pub use quarantine::QUARANTINE_ROWS_MAX;
+pub use triage::{CloseReason, TriageError};
+
+/// The store could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file or its lock could not be opened.
+    #[error("store {}: {error}", path.display())]
+    File {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Another engine writes to it.
+    #[error("store {} is in use by another process; one store has one writer", path.display())]
+    Locked {
+        /// The store.
+        path: PathBuf,
+    },
+    /// Written by another version of Tripline.
+    #[error("the store has schema version {found}, this binary knows {known}; use the Tripline that wrote it")]
+    Version {
+        /// What the file says.
+        found: i64,
+        /// What we write.
+        known: i64,
+    },
+    /// SQLite refused.
+    #[error("store: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A row of ours that we cannot read: somebody else wrote it.
+    #[error("the store's table {table} holds a row that is not ours: {problem}")]
+    Row {
+        /// Where.
+        table: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// One transaction's worth of work.
+#[derive(Debug, Default)]
+pub struct Commit<'c> {
+    /// Hits, each with its rule's id.
+    pub hits: Vec<(&'c str, &'c Hit)>,
+    /// Alerts that opened or changed.
+    pub alerts: &'c [AlertChange],
+    /// What was set aside, and where it came from.
+    pub rejects: Vec<(&'c Position, &'c Reject)>,
+    /// Sources, and how far each was read.
+    pub positions: &'c [StoredPosition],
+    /// How deliveries ended.
+    pub outcomes: &'c [Outcome],
+    /// The watermark, seconds of event time: alerts whose period ended before it are told a last time.
+    pub watermark_s: Option<i64>,
+    /// Now, milliseconds since the epoch.
+    pub now_ms: i64,
+}
+
+/// The file, open.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    /// Number of the next hit: hits are folded again in the order in which they came.
+    next_hit: i64,
+    quarantine_rows_max: i64,
+    /// Held by the one writer; none for those who only read or speak of alerts.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens the store as its one writer, making it when there is none.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is another version's, or another engine has it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let lock = lock(path)?;
+        Self::prepared(Connection::open(path)?, Some(lock))
+    }
+
+    /// Opens an existing store beside its writer: to read it, and for the short transactions of people.
+    ///
+    /// # Errors
+    /// There is no such file, or it is another version's.
+    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        if let Err(error) = std::fs::metadata(path) {
+            return Err(StoreError::File { path: path.to_path_buf(), error });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::prepared(Connection::open_with_flags(path, flags)?, None)
+    }
+
+    fn prepared(mut connection: Connection, lock: Option<File>) -> Result<Self, StoreError> {
+        schema::configure(&connection)?;
+        schema::migrate(&mut connection)?;
+        let next_hit = inputs::next(&connection)?;
+        Ok(Self { connection, next_hit, quarantine_rows_max: QUARANTINE_ROWS_MAX, _lock: lock })
+    }
+
+    /// Keeps so many rows in quarantine.
+    pub fn set_quarantine_rows_max(&mut self, rows: i64) {
+        self.quarantine_rows_max = rows;
+    }
+
+    /// Writes everything of a commit, or nothing. Returns what was told of the alerts, in their order.
+    ///
+    /// # Errors
+    /// SQLite's: a full disk, an I/O error, a lock held for too long. Nothing was written then.
+    pub fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Told>, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let next_hit = inputs::insert(&transaction, &commit.hits, self.next_hit)?;
+        let told = alerts::upsert(&transaction, commit.alerts, commit.now_ms)?;
+        if let Some(watermark_s) = commit.watermark_s {
+            alerts::end_periods(&transaction, watermark_s, commit.now_ms)?;
+        }
+        outbox::settle(&transaction, commit.outcomes)?;
+        quarantine::insert(&transaction, &commit.rejects, commit.now_ms, self.quarantine_rows_max)?;
+        positions::set(&transaction, commit.positions, commit.now_ms)?;
+        transaction.commit()?;
+        self.next_hit = next_hit;
+        Ok(told)
+    }
+}
+
+/// The lock stands beside the store, so that nothing of SQLite's own locking is disturbed.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let failed = |error| StoreError::File { path: path.to_path_buf(), error };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_path_buf() }),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}

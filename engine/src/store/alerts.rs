@@ -1,0 +1,237 @@
+//! Alerts, and when each is told.
+//!
+//! An alert is told when it opens, when its count passes 10, 100, 1,000 …, and a last time when its period is over and it has
+//! grown since; not once a person has taken it (design §6). Each telling is a revision, and a row in the outbox for each sink
+//! that takes it.
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
+
+use super::{Store, StoreError, outbox};
+use crate::alert::{Alert, Latency, Status};
+
+/// An alert that opened or changed. Its revision and status are the store's to say.
+#[derive(Debug, Clone)]
+pub struct AlertChange {
+    /// The alert as it stands; its ledger counts only when it opens.
+    pub alert: Alert,
+    /// The sinks that take it.
+    pub sinks: Vec<String>,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The alert is new.
+    Opened,
+    /// It has grown so much that it is told again.
+    Again,
+    /// Only its row changed.
+    Quietly,
+}
+
+/// An alert as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredAlert {
+    /// Its place in the order of opening; a cursor.
+    pub seq: i64,
+    /// The alert, with its revision, status and ledger.
+    pub alert: Alert,
+    /// When it opened, milliseconds since the epoch, like the other times.
+    pub opened_ms: i64,
+    /// When a person first took it.
+    pub acknowledged_ms: Option<i64>,
+    /// When it was closed.
+    pub closed_ms: Option<i64>,
+    /// Why, in one of the words of [`CloseReason`](super::CloseReason).
+    pub close_reason: Option<String>,
+    /// Why, in a person's words.
+    pub close_text: Option<String>,
+}
+
+/// Which alerts to read.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Opened after this cursor.
+    pub after_seq: Option<i64>,
+    /// In this status.
+    pub status: Option<Status>,
+    /// At least this level, as its place in the order of levels.
+    pub level_min: Option<u8>,
+    /// Of this rule.
+    pub rule: Option<String>,
+    /// Of this account.
+    pub account: Option<String>,
+    /// Newest first rather than oldest first.
+    pub newest_first: bool,
+    /// At most so many.
+    pub rows_max: Option<i64>,
+}
+
+pub(super) const COLUMNS: &str =
+    "seq, body, revision, status, latency, opened_ms, acknowledged_ms, closed_ms, close_reason, close_text";
+
+/// Opens and grows alerts, and puts into the outbox what is to be told.
+pub(super) fn upsert(
+    transaction: &Transaction<'_>,
+    changes: &[AlertChange],
+    now_ms: i64,
+) -> Result<Vec<Told>, StoreError> {
+    let mut known =
+        transaction.prepare_cached("SELECT revision, told, status = 'open' FROM alerts WHERE id = ?1")?;
+    let mut grow = transaction.prepare_cached(
+        "UPDATE alerts SET count = ?2, last_seen_s = ?3, body = ?4, revision = ?5, told = ?6 WHERE id = ?1",
+    )?;
+    let mut results = Vec::with_capacity(changes.len());
+    for AlertChange { alert, sinks } in changes {
+        let known: Option<(u32, u64, bool)> =
+            known.query_row((&alert.id,), |row| row.try_into()).optional()?;
+        let (revision, told) = match known {
+            None => {
+                open(transaction, alert, now_ms)?;
+                (1, Told::Opened)
+            }
+            Some((revision, told, open)) => {
+                let again = open && Alert::is_worth_telling(alert.count, told);
+                let (revision, told) = if again { (revision + 1, alert.count) } else { (revision, told) };
+                grow.execute((&alert.id, alert.count, alert.last_seen_s, body(alert)?, revision, told))?;
+                (revision, if again { Told::Again } else { Told::Quietly })
+            }
+        };
+        if told != Told::Quietly {
+            for sink in sinks {
+                let row = outbox::New { alert: &alert.id, revision, sink, ended: false };
+                outbox::insert(transaction, &row, now_ms)?;
+            }
+        }
+        results.push(told);
+    }
+    Ok(results)
+}
+
+fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO alerts(id, rule, level, account, count, last_seen_s, period_end_s, revision, told, body, latency, \
+         opened_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?5, ?8, ?9, ?10)",
+    )?;
+    let end_s = alert.period.as_ref().map(|period| period.start_s.saturating_add(i64::from(period.seconds)));
+    let latency = serde_json::to_string(&alert.latency).map_err(not_ours)?;
+    insert.execute((
+        &alert.id,
+        &alert.rule.id,
+        alert.rule.level as u8,
+        &alert.account,
+        alert.count,
+        alert.last_seen_s,
+        end_s,
+        body(alert)?,
+        latency,
+        now_ms,
+    ))?;
+    Ok(())
+}
+
+/// Tells a last time of the alerts whose period is over and that have grown since they were told.
+pub(super) fn end_periods(
+    transaction: &Transaction<'_>,
+    watermark_s: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let mut over = transaction.prepare_cached(
+        "SELECT id, revision, count > told AND status = 'open' FROM alerts \
+         WHERE ended = 0 AND period_end_s IS NOT NULL AND period_end_s <= ?1",
+    )?;
+    let over: Vec<(String, u32, bool)> =
+        over.query_map((watermark_s,), |row| row.try_into())?.collect::<Result<_, _>>()?;
+    let mut end = transaction.prepare_cached("UPDATE alerts SET ended = 1 WHERE id = ?1")?;
+    let mut tell =
+        transaction.prepare_cached("UPDATE alerts SET revision = ?2, told = count WHERE id = ?1")?;
+    let mut sinks = transaction.prepare_cached("SELECT DISTINCT sink FROM outbox WHERE alert = ?1")?;
+    for (id, revision, grown) in over {
+        end.execute((&id,))?;
+        if !grown {
+            continue;
+        }
+        tell.execute((&id, revision + 1))?;
+        // Those who heard of it hear its end.
+        let sinks: Vec<String> = sinks.query_map((&id,), |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for sink in &sinks {
+            let row = outbox::New { alert: &id, revision: revision + 1, sink, ended: true };
+            outbox::insert(transaction, &row, now_ms)?;
+        }
+    }
+    Ok(())
+}
+
+/// The native form; what other columns say is the default in it.
+fn body(alert: &Alert) -> Result<String, StoreError> {
+    alert.json().map_err(not_ours)
+}
+
+fn not_ours(error: serde_json::Error) -> StoreError {
+    StoreError::Row { table: "alerts", problem: error.to_string() }
+}
+
+/// A row of [`COLUMNS`], starting at column `at`.
+pub(super) fn read(row: &Row<'_>, at: usize) -> Result<StoredAlert, StoreError> {
+    let body: String = row.get(at + 1)?;
+    let mut alert: Alert = serde_json::from_str(&body).map_err(not_ours)?;
+    alert.revision = row.get(at + 2)?;
+    let status: String = row.get(at + 3)?;
+    let known = Status::ALL.into_iter().find(|known| known.as_str() == status);
+    alert.status = known.ok_or(StoreError::Row { table: "alerts", problem: status })?;
+    let latency: String = row.get(at + 4)?;
+    alert.latency = serde_json::from_str::<Latency>(&latency).map_err(not_ours)?;
+    Ok(StoredAlert {
+        seq: row.get(at)?,
+        alert,
+        opened_ms: row.get(at + 5)?,
+        acknowledged_ms: row.get(at + 6)?,
+        closed_ms: row.get(at + 7)?,
+        close_reason: row.get(at + 8)?,
+        close_text: row.get(at + 9)?,
+    })
+}
+
+impl Store {
+    /// Shows the alerts that a query asks for, in the order of their opening.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn alerts(&self, query: &Query, each: &mut dyn FnMut(StoredAlert)) -> Result<(), StoreError> {
+        let mut wanted = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
+        let mut ask = |condition: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                values.push(value);
+                wanted.push(format!("{condition} ?{}", values.len()));
+            }
+        };
+        ask("seq >", query.after_seq.map(Value::from));
+        ask("status =", query.status.map(|status| Value::from(status.as_str().to_owned())));
+        ask("level >=", query.level_min.map(|level| Value::from(i64::from(level))));
+        ask("rule =", query.rule.clone().map(Value::from));
+        ask("account =", query.account.clone().map(Value::from));
+        let wanted = if wanted.is_empty() { "true".to_owned() } else { wanted.join(" AND ") };
+        let order = if query.newest_first { "DESC" } else { "ASC" };
+        let rows_max = query.rows_max.unwrap_or(-1);
+        let text = format!("SELECT {COLUMNS} FROM alerts WHERE {wanted} ORDER BY seq {order} LIMIT {rows_max}");
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            each(read(row, 0)?);
+        }
+        Ok(())
+    }
+
+    /// How many alerts are in which status and level.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn alert_counts(&self) -> Result<Vec<(String, u8, u64)>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT status, level, count(*) FROM alerts GROUP BY status, level")?;
+        let rows = statement.query_map((), |row| row.try_into())?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

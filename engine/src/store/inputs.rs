@@ -1,0 +1,87 @@
+//! Window rows: every hit, once, with the event behind it.
+//!
+//! The row's key is the hit itself: rule, group, second, event, and the value that a `value_count` rule counts. The fold
+//! needs less (a value counts once a second), evidence needs the events. Rows are numbered in the order in which they came,
+//! and folded again in that order: the one thing that hangs on it, which groups beyond the limit share an alert, is then the
+//! same after a restart.
+
+use rusqlite::{Connection, Transaction};
+use serde_json::json;
+
+use super::{Store, StoreError};
+use crate::hit::{Facts, Hit};
+
+/// A hit as it was kept: everything but the compiled rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredHit {
+    /// The id of the rule.
+    pub rule: String,
+    /// Names and values of the group.
+    pub group: Vec<(String, String)>,
+    /// What a `value_count` rule counts.
+    pub value: Option<Vec<String>>,
+    /// The event, as compact JSON.
+    pub text: String,
+    /// When the log received it.
+    pub logs_time_ms: Option<i64>,
+}
+
+/// Number of the next hit.
+pub(super) fn next(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.query_row("SELECT ifnull(max(seq), 0) + 1 FROM inputs", (), |row| row.get(0))?)
+}
+
+/// Adds hits; those that are there already change nothing. Of unequal deliveries of one event the lesser stands, as in
+/// [`Facts::precedes`]. Returns the number of the next hit.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    hits: &[(&str, &Hit)],
+    mut next: i64,
+) -> Result<i64, StoreError> {
+    let mut event = transaction.prepare_cached(
+        "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET text = excluded.text, logs_time_ms = excluded.logs_time_ms
+         WHERE excluded.text < text
+            OR excluded.text = text AND ifnull(excluded.logs_time_ms, ?6) < ifnull(logs_time_ms, ?6)",
+    )?;
+    let mut input =
+        transaction.prepare_cached("INSERT OR IGNORE INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    for (rule, hit) in hits {
+        let Facts { account, event_id, time_s, logs_time_ms, text, .. } = hit.event.as_ref();
+        event.execute((account, event_id, time_s, logs_time_ms, text, i64::MIN))?;
+        let group = json!(hit.group.as_ref()).to_string();
+        let value = hit.value.as_deref().map(|value| json!(value).to_string()).unwrap_or_default();
+        let new = input.execute((rule, group, time_s, account, event_id, value, next))?;
+        next += i64::from(new > 0);
+    }
+    Ok(next)
+}
+
+impl Store {
+    /// Shows every hit that was committed, in the order in which they came, to fold the windows again.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn hits(&self, each: &mut dyn FnMut(StoredHit)) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT rule, grp, value, text, logs_time_ms FROM inputs JOIN events USING (account, event_id, time_s)
+             ORDER BY seq",
+        )?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let (rule, group, value, text, logs_time_ms): (String, String, String, String, Option<i64>) =
+                row.try_into()?;
+            let not_ours = |error: serde_json::Error| StoreError::Row {
+                table: "inputs",
+                problem: format!("{error} in {group} or {value}"),
+            };
+            let group = serde_json::from_str(&group).map_err(not_ours)?;
+            let value = match value.as_str() {
+                "" => None,
+                value => Some(serde_json::from_str(value).map_err(not_ours)?),
+            };
+            each(StoredHit { rule, group, value, text, logs_time_ms });
+        }
+        Ok(())
+    }
+}

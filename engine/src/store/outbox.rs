@@ -1,0 +1,210 @@
+//! Deliveries: what is to be told to which sink, and how that ended. `created = delivered + pending + dead` for each sink.
+
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::{Store, StoreError, alerts};
+use crate::store::StoredAlert;
+
+/// A delivery to be made.
+pub(super) struct New<'n> {
+    pub(super) alert: &'n str,
+    pub(super) revision: u32,
+    pub(super) sink: &'n str,
+    /// Whether this is the last telling: the period is over.
+    pub(super) ended: bool,
+}
+
+pub(super) fn insert(transaction: &Transaction<'_>, row: &New<'_>, now_ms: i64) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO outbox(alert, revision, sink, level, ended, created_ms, next_ms)
+         SELECT id, ?2, ?3, level, ?4, ?5, ?5 FROM alerts WHERE id = ?1",
+    )?;
+    statement.execute((row.alert, row.revision, row.sink, row.ended, now_ms))?;
+    Ok(())
+}
+
+/// A delivery that is due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    /// The alert as it stands now, at this revision.
+    pub stored: StoredAlert,
+    /// Whether this is the last telling: the period is over.
+    pub ended: bool,
+    /// Attempts that failed.
+    pub attempts: u32,
+    /// When it was put here, milliseconds since the epoch.
+    pub created_ms: i64,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The alert.
+    pub alert: String,
+    /// Its revision.
+    pub revision: u32,
+    /// The sink.
+    pub sink: String,
+    /// How.
+    pub ended: Ended,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// The sink took it.
+    Delivered {
+        /// When, milliseconds since the epoch.
+        at_ms: i64,
+    },
+    /// It did not; another attempt is due.
+    Retry {
+        /// When, milliseconds since the epoch.
+        next_ms: i64,
+        /// Why.
+        error: String,
+    },
+    /// It did not for too long; no more attempts.
+    Dead {
+        /// Since when, milliseconds since the epoch.
+        at_ms: i64,
+        /// Why.
+        error: String,
+    },
+}
+
+/// One delivery of an alert, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// Which revision.
+    pub revision: u32,
+    /// To which sink.
+    pub sink: String,
+    /// Attempts that failed.
+    pub attempts: u32,
+    /// When the sink took it.
+    pub delivered_ms: Option<i64>,
+    /// When it was given up.
+    pub dead_ms: Option<i64>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+}
+
+/// The deliveries of a sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The sink.
+    pub sink: String,
+    /// Every delivery there ever was.
+    pub created: u64,
+    /// Those that were taken.
+    pub delivered: u64,
+    /// Those that wait.
+    pub pending: u64,
+    /// Those that were given up.
+    pub dead: u64,
+    /// Since when the oldest waits.
+    pub oldest_ms: Option<i64>,
+}
+
+/// Writes down how attempts ended. One that is settled stays so.
+pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Result<(), StoreError> {
+    const OPEN: &str = "WHERE alert = ?1 AND revision = ?2 AND sink = ?3 AND delivered_ms IS NULL AND dead_ms IS NULL";
+    let mut delivered = transaction
+        .prepare_cached(&format!("UPDATE outbox SET delivered_ms = ?4, error = NULL {OPEN}"))?;
+    let mut retry = transaction.prepare_cached(&format!(
+        "UPDATE outbox SET attempts = attempts + 1, next_ms = ?4, error = ?5 {OPEN}"
+    ))?;
+    let mut dead = transaction.prepare_cached(&format!(
+        "UPDATE outbox SET attempts = attempts + 1, dead_ms = ?4, error = ?5 {OPEN}"
+    ))?;
+    for Outcome { alert, revision, sink, ended } in outcomes {
+        match ended {
+            Ended::Delivered { at_ms } => delivered.execute((alert, revision, sink, at_ms))?,
+            Ended::Retry { next_ms, error } => retry.execute((alert, revision, sink, next_ms, error))?,
+            Ended::Dead { at_ms, error } => dead.execute((alert, revision, sink, at_ms, error))?,
+        };
+    }
+    Ok(())
+}
+
+impl Store {
+    /// What is due for a sink: the gravest first, then the oldest.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn due(&self, sink: &str, now_ms: i64, rows_max: u32) -> Result<Vec<Due>, StoreError> {
+        let columns = alerts::COLUMNS.split(", ").map(|column| format!("alerts.{column}"));
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT outbox.revision, outbox.ended, outbox.attempts, outbox.created_ms, {}
+             FROM outbox JOIN alerts ON alerts.id = outbox.alert
+             WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND next_ms <= ?2
+             ORDER BY outbox.level DESC, outbox.created_ms, outbox.alert, outbox.revision LIMIT ?3",
+            columns.collect::<Vec<_>>().join(", ")
+        ))?;
+        let mut rows = statement.query((sink, now_ms, rows_max))?;
+        let mut due = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut stored = alerts::read(row, 4)?;
+            stored.alert.revision = row.get(0)?;
+            due.push(Due { stored, ended: row.get(1)?, attempts: row.get(2)?, created_ms: row.get(3)? });
+        }
+        Ok(due)
+    }
+
+    /// When the next delivery of a sink is due; none when nothing waits.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn next_due_ms(&self, sink: &str) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT min(next_ms) FROM outbox WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL",
+        )?;
+        Ok(statement.query_row((sink,), |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// The deliveries of an alert, oldest first.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn deliveries(&self, alert: &str) -> Result<Vec<Delivered>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT revision, sink, attempts, delivered_ms, dead_ms, error FROM outbox WHERE alert = ?1
+             ORDER BY revision, sink",
+        )?;
+        let rows = statement.query_map((alert,), |row| {
+            Ok(Delivered {
+                revision: row.get(0)?,
+                sink: row.get(1)?,
+                attempts: row.get(2)?,
+                delivered_ms: row.get(3)?,
+                dead_ms: row.get(4)?,
+                error: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The accounts of every sink that ever had a delivery.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn outbox(&self) -> Result<Vec<Pending>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT sink, count(*), count(delivered_ms), sum(delivered_ms IS NULL AND dead_ms IS NULL), count(dead_ms),
+                    min(CASE WHEN delivered_ms IS NULL AND dead_ms IS NULL THEN created_ms END)
+             FROM outbox GROUP BY sink ORDER BY sink",
+        )?;
+        let rows = statement.query_map((), |row| {
+            Ok(Pending {
+                sink: row.get(0)?,
+                created: row.get(1)?,
+                delivered: row.get(2)?,
+                pending: row.get(3)?,
+                dead: row.get(4)?,
+                oldest_ms: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,1 @@
+//! The store: all or nothing, once, and as it was written.
