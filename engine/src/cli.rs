@@ -3,6 +3,8 @@
 //! Knows everything below it and is known by nothing. Invariant: nothing else in the engine prints.
 
 mod accounts;
+mod alerts;
+mod demo;
 mod eval;
 mod explain;
 mod inputs;
@@ -32,6 +34,8 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 a check failed, 2 usage or rule er
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play generated traffic with planted attacks through the whole engine, and judge the alerts
+    Demo(demo::Args),
     /// Read files and print the alerts that they give rise to
     Replay(replay::Args),
     /// Read files and print every rule that matches each event: no windows, no grouping
@@ -40,6 +44,9 @@ enum Command {
     Pattern(pattern::Args),
     /// Say why a rule matches an event, or which predicate fails
     Explain(explain::Args),
+    /// List, show, acknowledge and close the alerts of a store
+    #[command(subcommand)]
+    Alerts(alerts::Command),
     /// List, check, test and show rules
     #[command(subcommand)]
     Rules(rules::Command),
@@ -83,6 +90,14 @@ impl Failure {
     fn usage(error: impl Into<anyhow::Error>) -> Self {
         Self { exit: Exit::Usage, error: error.into() }
     }
+
+    fn upstream(error: impl Into<anyhow::Error>) -> Self {
+        Self { exit: Exit::Upstream, error: error.into() }
+    }
+
+    fn bug(error: impl Into<anyhow::Error>) -> Self {
+        Self { exit: Exit::Bug, error: error.into() }
+    }
 }
 
 /// Writing failed. A reader that has seen enough closes the pipe: that is success.
@@ -96,10 +111,12 @@ impl From<io::Error> for Failure {
 /// Runs one command to its end.
 pub fn run(cli: Cli) -> Exit {
     let done = match cli.command {
+        Command::Demo(args) => demo::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Pattern(args) => pattern::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Alerts(command) => alerts::run(&command),
         Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|failure| {

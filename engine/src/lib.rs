@@ -12,5 +12,7 @@ pub mod window;
 pub mod alert;
 pub mod store;
 pub mod metrics;
+pub mod sink;
 pub mod pipeline;
+pub mod port;
 pub mod cli;

@@ -7,7 +7,7 @@ mod tests;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    Counter, Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
@@ -93,6 +93,7 @@ table! {
     delivery_seconds: HistogramVec "tripline_delivery_seconds" ["sink"] "How long attempts to deliver took.";
     outbox: IntGaugeVec "tripline_outbox_deliveries" ["sink", "state"] "Deliveries: created = delivered + pending + dead.";
     outbox_oldest: GaugeVec "tripline_outbox_oldest_seconds" ["sink"] "How long the oldest pending delivery has waited.";
+    worker_busy: Counter "tripline_worker_busy_seconds_total" [] "Time that workers spent on decode and match.";
     queue_batches: IntGauge "tripline_queue_batches" [] "Record batches that wait for the state thread.";
     queue_batches_max: IntGauge "tripline_queue_batches_max" [] "How many may wait before the workers do.";
     commits: IntCounterVec "tripline_commits_total" ["result"] "Commits of the store (ok, failed); a failed one is repeated.";
@@ -136,6 +137,7 @@ macro_rules! make {
 }
 
 make! {
+    Counter "counter" |opts, _| Counter::with_opts(opts);
     IntCounter "counter" |opts, _| IntCounter::with_opts(opts);
     IntCounterVec "counter" |opts, labels| IntCounterVec::new(opts, labels);
     IntGauge "gauge" |opts, _| IntGauge::with_opts(opts);

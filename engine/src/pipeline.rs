@@ -6,8 +6,13 @@
 //!
 //! Invariant: what came in is accounted for at any time: [`Accounts::balances`].
 
+mod committer;
+mod counts;
+mod courier;
+pub mod health;
 pub mod keeper;
 mod matching;
+pub mod service;
 mod state;
 pub mod watermark;
 

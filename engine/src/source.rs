@@ -1,9 +1,11 @@
-//! Where records come from. Today: files, folders and standard input.
+//! Where records come from. Today: files, folders, standard input, and the
+//! demo's traffic.
 //!
 //! Owns the reading; knows nothing of what the bytes mean. Invariant: every byte of a source is in exactly one record, and
 //! a source that cannot be read is an error with its path.
 
 mod chunks;
+pub mod demo;
 pub mod file;
 
 use std::io;

@@ -73,7 +73,8 @@ fn when(alert: &Alert) -> String {
     format!("{first} to {}, {exact}{} events", time::seconds(alert.last_seen_s), alert.count)
 }
 
-fn style(level: Level) -> &'static str {
+/// The colour of a level on a terminal.
+pub fn style(level: Level) -> &'static str {
     match level {
         Level::Informational => "\x1b[2m",
         Level::Low => "\x1b[34m",

@@ -5,56 +5,57 @@ use std::collections::BTreeMap;
 use tripline_rules::rule::Level;
 
 use super::talk;
-use crate::alert::Alert;
 use crate::decode::{Reason, Tally};
 use crate::pipeline::Accounts;
 
-/// The whole summary of a replay.
-pub(super) fn tell(accounts: &Accounts, alerts: &[Alert], rules: usize) {
-    tell_decode(&accounts.decode);
+/// The whole summary: records, log events, hits, and alerts by level.
+pub(super) fn lines(accounts: &Accounts, alerts: impl Iterator<Item = Level>, rules: usize) -> Vec<String> {
+    let mut lines = decoded(&accounts.decode);
     let hits = &accounts.hits;
     let ungrouped = match accounts.ungrouped {
         0 => String::new(),
         n => format!("; {n} matches left out of correlations for lack of a field"),
     };
-    talk(&format!(
+    lines.push(format!(
         "hits        {} of {rules} rules = {} counted + {} duplicate{ungrouped}",
         hits.hits, hits.counted, hits.duplicate
     ));
-    let of = |level: Level| alerts.iter().filter(|alert| alert.rule.level == level).count();
-    let levels: Vec<String> = Level::ALL
-        .iter()
-        .rev()
-        .map(|level| (of(*level), level.as_str()))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, level)| format!("{count} {level}"))
-        .collect();
+    let mut by_level: BTreeMap<Level, u64> = BTreeMap::new();
+    alerts.for_each(|level| *by_level.entry(level).or_default() += 1);
+    let levels: Vec<String> =
+        by_level.iter().rev().map(|(level, count)| format!("{count} {}", level.as_str())).collect();
     let levels = if levels.is_empty() { String::new() } else { format!(": {}", levels.join(", ")) };
-    talk(&format!("alerts      {}{levels}", alerts.len()));
+    lines.push(format!("alerts      {}{levels}", by_level.values().sum::<u64>()));
+    lines
 }
 
-/// Records and log events.
+/// Tells where records and log events went.
 pub(super) fn tell_decode(tally: &Tally) {
-    talk(&format!(
+    decoded(tally).iter().for_each(|line| talk(line));
+}
+
+fn decoded(tally: &Tally) -> Vec<String> {
+    let records = format!(
         "records     {} received = {} decoded + {} control + {} rejected{}",
         tally.records_received,
         tally.records_decoded,
         tally.records_control,
         tally.records_rejected.values().sum::<u64>(),
         reasons(&tally.records_rejected)
-    ));
+    );
     let without_id = match tally.events_without_id {
         0 => String::new(),
         n => format!("; {n} without eventID"),
     };
-    talk(&format!(
+    let events = format!(
         "log events  {} in = {} evaluated + {} not CloudTrail + {} rejected{}{without_id}",
         tally.events_in,
         tally.events_evaluated,
         tally.events_not_cloudtrail,
         tally.events_rejected.values().sum::<u64>(),
         reasons(&tally.events_rejected)
-    ));
+    );
+    vec![records, events]
 }
 
 fn reasons(rejected: &BTreeMap<Reason, u64>) -> String {

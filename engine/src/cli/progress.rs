@@ -1,5 +1,9 @@
 //! How far a command has come, on a terminal's stderr; nothing anywhere else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A progress bar over bytes of input, with a word on what was found.
@@ -16,6 +20,39 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         Self(bar)
+    }
+
+    /// Hidden unless stderr is a terminal.
+    pub(super) fn events(total: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(
+            "{spinner} {pos:>9} of {len} events [{bar:30}] {per_sec}, {eta} left",
+        );
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self(bar)
+    }
+
+    /// Shows what `done` counts, from a thread of its own, until the bar is taken away.
+    pub(super) fn follow(&self, done: Arc<AtomicU64>) {
+        let bar = self.0.clone();
+        std::thread::spawn(move || {
+            while !bar.is_finished() {
+                bar.set_position(done.load(Ordering::Relaxed));
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+    }
+
+    /// Prints something above the bar.
+    pub(super) fn above(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
+
+    /// Takes a shared bar away.
+    pub(super) fn end(&self) {
+        self.0.finish_and_clear();
     }
 
     /// So many bytes more are done.

@@ -38,7 +38,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let alerts = pipeline.alerts();
     write(&alerts, args.output.format())?;
     let accounts = pipeline.accounts();
-    accounts::tell(&accounts, &alerts, loaded.ruleset.rules().len());
+    let levels = alerts.iter().map(|alert| alert.rule.level);
+    accounts::lines(&accounts, levels, loaded.ruleset.rules().len()).iter().for_each(|line| talk(line));
     inputs::tell_skipped(&inputs);
     if !accounts.balances() {
         talk(

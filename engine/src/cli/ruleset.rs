@@ -21,7 +21,7 @@ use super::{Failure, talk};
 const PACK_DEFAULT: &str = "baseline";
 
 /// Which rules to load.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct RuleArgs {
     /// A rule file, or a folder of them (*.yml, *.yaml); may be given several times
     #[arg(long, value_name = "DIR")]

@@ -56,6 +56,10 @@ pub struct Query {
     pub after_seq: Option<i64>,
     /// In this status.
     pub status: Option<Status>,
+    /// Not in the status `closed`.
+    pub but_closed: bool,
+    /// Of exactly this level, as its place in the order of levels.
+    pub level: Option<u8>,
     /// At least this level, as its place in the order of levels.
     pub level_min: Option<u8>,
     /// Of this rule.
@@ -209,9 +213,13 @@ impl Store {
         };
         ask("seq >", query.after_seq.map(Value::from));
         ask("status =", query.status.map(|status| Value::from(status.as_str().to_owned())));
+        ask("level =", query.level.map(|level| Value::from(i64::from(level))));
         ask("level >=", query.level_min.map(|level| Value::from(i64::from(level))));
         ask("rule =", query.rule.clone().map(Value::from));
         ask("account =", query.account.clone().map(Value::from));
+        if query.but_closed {
+            wanted.push("status != 'closed'".to_owned());
+        }
         let wanted = if wanted.is_empty() { "true".to_owned() } else { wanted.join(" AND ") };
         let order = if query.newest_first { "DESC" } else { "ASC" };
         let rows_max = query.rows_max.unwrap_or(-1);

@@ -1,1 +1,258 @@
 //! The store: all or nothing, once, and as it was written.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::json;
+use tripline_rules::rule::RuleId;
+
+use super::*;
+use crate::alert::{Alert, Status};
+use crate::hit::Facts;
+
+/// A folder that goes when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name =
+            format!("tripline-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("store.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn hit(n: u32) -> Hit {
+    let text = json!({
+        "eventVersion": "1.08", "eventID": format!("e{n}"), "eventTime": "2026-01-02T03:01:00Z",
+        "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "recipientAccountId": "111122223333",
+    })
+    .to_string();
+    let fields = tripline_rules::field::Fields::new();
+    Hit {
+        rule: RuleId(0),
+        group: Arc::from([("account".to_owned(), "111122223333".to_owned())]),
+        value: None,
+        event: Arc::new(Facts::kept(text, Some(1_767_322_990_000), &fields).unwrap()),
+    }
+}
+
+fn alert(id: &str, count: u64) -> Alert {
+    serde_json::from_value(json!({
+        "id": id,
+        "rule": {"id": "r", "title": "T", "level": "high", "author": null, "tags": [], "references": [], "description": null},
+        "summary": "s", "group": {"account": "111122223333"}, "count": count, "count_exact": true, "distinct": null,
+        "first_seen": "2026-01-02T03:01:00Z", "last_seen": "2026-01-02T03:01:00Z",
+        "window": {"from": "2026-01-02T03:01:00Z", "to": "2026-01-02T03:01:00Z", "n": 1},
+        "period": {"start": "2026-01-02T03:00:00Z", "seconds": 3600}, "continues": null, "revision": 1,
+        "event_ids": ["e1"], "account": "111122223333", "region": "", "principal": "-", "source_ip": "-",
+        "user_agent": "", "event_source": "", "event_name": "", "error_code": "", "why": [],
+        "evidence": {"first": {}, "latest": {}, "more": []},
+        "latency": {"event_time": "2026-01-02T03:01:00Z", "logs_time": null, "arrival": null, "received": null,
+            "decoded": null, "alerted": null, "event_to_logs_ms": null, "event_to_alerted_ms": null,
+            "arrival_to_alerted_ms": null},
+        "status": "open", "approximate": false, "late": false,
+    }))
+    .unwrap()
+}
+
+/// 2026-01-02T04:00:00Z: the end of the period of [`alert`].
+const PERIOD_END_S: i64 = 1_767_326_400;
+
+fn change(id: &str, count: u64) -> Vec<AlertChange> {
+    vec![AlertChange { alert: alert(id, count), sinks: vec!["pager".to_owned(), "file".to_owned()] }]
+}
+
+#[track_caller]
+fn commit(store: &mut Store, alerts: &[AlertChange]) -> Vec<Told> {
+    store.commit(&Commit { alerts, now_ms: 1_000, ..Commit::default() }).unwrap()
+}
+
+fn revisions(store: &Store, id: &str) -> Vec<(u32, String, bool)> {
+    let due = store.due("pager", i64::MAX, 100).unwrap();
+    due.iter()
+        .filter(|due| due.stored.alert.id == id)
+        .map(|due| (due.stored.alert.revision, due.stored.alert.count.to_string(), due.ended))
+        .collect()
+}
+
+#[test]
+fn a_hit_is_kept_once_and_read_back_in_order() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    let hits: Vec<Hit> = [3, 1, 2, 1, 3].map(hit).to_vec();
+    for part in hits.chunks(2) {
+        let hits = part.iter().map(|hit| ("r", hit)).collect();
+        store.commit(&Commit { hits, ..Commit::default() }).unwrap();
+    }
+    drop(store);
+    let store = Store::open(&folder.file()).unwrap();
+    let mut read = Vec::new();
+    store.hits(&mut |stored| read.push(stored)).unwrap();
+    let texts: Vec<_> = read.iter().map(|stored| stored.text.clone()).collect();
+    assert_eq!(texts, [3, 1, 2].map(|n| hit(n).event.text.clone()));
+    assert_eq!(read[0].group, [("account".to_owned(), "111122223333".to_owned())]);
+    assert_eq!(read[0].logs_time_ms, Some(1_767_322_990_000));
+}
+
+#[test]
+fn an_alert_is_told_when_it_opens_when_it_is_ten_times_more_and_at_its_end() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    assert_eq!(commit(&mut store, &change("a", 1)), [Told::Opened]);
+    assert_eq!(commit(&mut store, &change("a", 9)), [Told::Quietly]);
+    assert_eq!(commit(&mut store, &change("a", 12)), [Told::Again]);
+    assert_eq!(commit(&mut store, &change("a", 12)), [Told::Quietly], "the same again tells nothing");
+    assert_eq!(commit(&mut store, &change("a", 13)), [Told::Quietly]);
+    let end = |watermark_s| Commit { watermark_s: Some(watermark_s), ..Commit::default() };
+    store.commit(&end(PERIOD_END_S - 1)).unwrap();
+    assert_eq!(revisions(&store, "a").len(), 2);
+    store.commit(&end(PERIOD_END_S)).unwrap();
+    store.commit(&end(PERIOD_END_S + 1)).unwrap();
+    let told = |revision, ended| (revision, "13".to_owned(), ended);
+    assert_eq!(revisions(&store, "a"), [told(1, false), told(2, false), told(3, true)]);
+    // One that has not grown since has nothing more to say.
+    commit(&mut store, &change("b", 5));
+    store.commit(&end(PERIOD_END_S)).unwrap();
+    assert_eq!(revisions(&store, "b").len(), 1);
+}
+
+#[test]
+fn what_a_person_has_taken_is_told_no_more_and_keeps_what_was_said() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    commit(&mut store, &change("aa", 1));
+    commit(&mut store, &change("ab", 1));
+    let mut beside = Store::open_beside(&folder.file()).unwrap();
+    assert!(matches!(beside.acknowledge("a", 5_000), Err(TriageError::Ambiguous { matching: 2, .. })));
+    assert!(matches!(beside.acknowledge("x", 5_000), Err(TriageError::Unknown { .. })));
+    assert!(beside.acknowledge("aa", 5_000).unwrap());
+    assert!(!beside.acknowledge("aa", 6_000).unwrap(), "the first one counts");
+    assert_eq!(commit(&mut store, &change("aa", 500)), [Told::Quietly]);
+    store.commit(&Commit { watermark_s: Some(i64::MAX), ..Commit::default() }).unwrap();
+    assert_eq!(revisions(&store, "aa").len(), 1);
+    beside.close("aa", CloseReason::Benign, Some("change 17"), 9_000).unwrap();
+    assert!(matches!(
+        beside.close("aa", CloseReason::Other, None, 9_500),
+        Err(TriageError::Closed { reason, .. }) if reason == "benign"
+    ));
+    assert!(matches!(beside.acknowledge("aa", 9_600), Err(TriageError::Closed { .. })));
+    let stored = store.alert("aa").unwrap();
+    assert_eq!((stored.alert.status, stored.alert.count, stored.alert.revision), (Status::Closed, 500, 1));
+    assert_eq!((stored.opened_ms, stored.acknowledged_ms, stored.closed_ms), (1_000, Some(5_000), Some(9_000)));
+    assert_eq!(stored.close_text.as_deref(), Some("change 17"));
+    beside.close("ab", CloseReason::Test, None, 7_000).unwrap();
+    assert_eq!(store.alert("ab").unwrap().acknowledged_ms, Some(7_000));
+    let open = Query { but_closed: true, ..Query::default() };
+    assert_eq!(store.list(&open).unwrap().len(), 0);
+}
+
+#[test]
+fn the_ledger_is_that_of_the_opening() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    let mut changes = change("a", 1);
+    let stamps =
+        crate::record::Stamps { arrival_ms: Some(10), received_ms: Some(20), decoded_ms: Some(30) };
+    changes[0].alert.latency.stamp(stamps, 40);
+    commit(&mut store, &changes);
+    commit(&mut store, &change("a", 2));
+    let latency = store.alert("a").unwrap().alert.latency;
+    assert_eq!((latency.arrival_ms, latency.alerted_ms), (Some(10), Some(40)));
+    assert_eq!(latency.arrival_to_alerted_ms, Some(30));
+}
+
+#[test]
+fn a_delivery_is_somewhere() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    for id in ["a", "b", "c"] {
+        commit(&mut store, &change(id, 1));
+    }
+    let outcome = |alert: &str, ended| Outcome {
+        alert: alert.to_owned(),
+        revision: 1,
+        sink: "pager".to_owned(),
+        ended,
+    };
+    let outcomes = [
+        outcome("a", Ended::Delivered { at_ms: 2_000 }),
+        outcome("b", Ended::Dead { at_ms: 3_000, error: "no".to_owned() }),
+        outcome("c", Ended::Retry { next_ms: 9_000, error: "later".to_owned() }),
+    ];
+    store.commit(&Commit { outcomes: &outcomes, ..Commit::default() }).unwrap();
+    // What is settled stays so.
+    let late = [outcome("a", Ended::Retry { next_ms: 0, error: "what".to_owned() })];
+    store.commit(&Commit { outcomes: &late, ..Commit::default() }).unwrap();
+    let sinks = store.outbox().unwrap();
+    let pager = sinks.iter().find(|sink| sink.sink == "pager").unwrap();
+    assert_eq!((pager.created, pager.delivered, pager.pending, pager.dead), (3, 1, 1, 1));
+    assert_eq!(pager.created, pager.delivered + pager.pending + pager.dead);
+    assert_eq!(pager.oldest_ms, Some(1_000));
+    assert_eq!(store.due("pager", 8_999, 10).unwrap(), []);
+    assert_eq!(store.next_due_ms("pager").unwrap(), Some(9_000));
+    let due = store.due("pager", 9_000, 10).unwrap();
+    assert_eq!((due[0].stored.alert.id.as_str(), due[0].attempts), ("c", 1));
+    assert_eq!(store.deliveries("b").unwrap()[1].error.as_deref(), Some("no"));
+}
+
+#[test]
+fn one_file_has_one_writer_of_one_version() {
+    let folder = Folder::new();
+    assert!(matches!(Store::open_beside(&folder.file()), Err(StoreError::File { .. })));
+    let store = Store::open(&folder.file()).unwrap();
+    assert!(matches!(Store::open(&folder.file()), Err(StoreError::Locked { .. })));
+    store.connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(store);
+    assert!(matches!(Store::open(&folder.file()), Err(StoreError::Version { found: 99, .. })));
+    fs::write(folder.0.join("other.db"), "no database, but long enough to be looked at ".repeat(40)).unwrap();
+    assert!(matches!(Store::open(&folder.0.join("other.db")), Err(StoreError::Sqlite(_))));
+}
+
+#[test]
+fn quarantine_keeps_the_newest_and_a_repeat_is_the_same_row() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    store.set_quarantine_rows_max(3);
+    let limits = crate::decode::Limits::STREAM;
+    let crate::decode::Opened::Rejected(reject) = crate::decode::open(b"", &limits) else {
+        panic!("an empty record is rejected");
+    };
+    for part in [0, 1, 1, 2, 3, 4] {
+        let position = Position { source: "shard".into(), part };
+        store.commit(&Commit { rejects: vec![(&position, &reject)], ..Commit::default() }).unwrap();
+    }
+    assert_eq!(store.quarantined().unwrap(), [("empty".to_owned(), 3)]);
+}
+
+#[test]
+fn a_commit_that_fails_leaves_nothing() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    // A table that is gone makes the last step of the transaction fail.
+    store.connection.execute_batch("DROP TABLE positions").unwrap();
+    let positions = [StoredPosition { source: "s".to_owned(), position: "1".to_owned(), low_s: None }];
+    let hit = hit(1);
+    let changes = change("a", 1);
+    let commit =
+        Commit { hits: vec![("r", &hit)], alerts: &changes, positions: &positions, ..Commit::default() };
+    assert!(matches!(store.commit(&commit), Err(StoreError::Sqlite(_))));
+    let mut hits = 0;
+    store.hits(&mut |_| hits += 1).unwrap();
+    assert_eq!((hits, store.list(&Query::default()).unwrap().len()), (0, 0));
+    assert_eq!(store.outbox().unwrap(), []);
+}

@@ -41,8 +41,10 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("alert", &["record", "hit", "window"]),
     ("store", &["record", "decode", "hit", "alert"]),
     ("metrics", &["alert"]),
+    ("sink", &["alert", "hit"]),
     ("pipeline", &["record", "decode", "hit", "window", "alert", "store", "sink", "metrics"]),
-    ("cli", &["record", "source", "decode", "hit", "window", "alert", "pipeline"]),
+    ("port", &["alert", "metrics", "store", "pipeline"]),
+    ("cli", &["record", "source", "decode", "hit", "window", "alert", "store", "metrics", "sink", "pipeline", "port"]),
 ];
 
 /// What the core must not name: it is synchronous and pure, and time is an argument.

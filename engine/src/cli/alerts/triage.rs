@@ -1,0 +1,66 @@
+//! `tripline alerts ack` and `close`.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use super::StoreArgs;
+use crate::cli::{Exit, Failure, talk};
+use crate::pipeline::now_ms;
+use crate::store::CloseReason;
+
+/// Say that somebody is on it: no more revisions are told
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct AckArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The alert's id, or the beginning of it
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+}
+
+/// Say that it is done, and why
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct CloseArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The alert's id, or the beginning of it
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+    /// Why
+    #[arg(long, value_enum)]
+    reason: CloseReason,
+    /// Why, in your words; `--reason other` needs them
+    #[arg(long, required_if_eq("reason", "other"))]
+    text: Option<String>,
+}
+
+impl ValueEnum for CloseReason {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
+}
+
+pub(super) fn ack(args: &AckArgs) -> Result<Exit, Failure> {
+    let mut store = args.store.open()?;
+    for id in &args.ids {
+        let alert = store.alert(id)?.alert;
+        let first = store.acknowledge(&alert.id, now_ms())?;
+        let done = if first { "acknowledged" } else { "was acknowledged already" };
+        talk(&format!("alert {} {done}", alert.id));
+    }
+    Ok(Exit::Ok)
+}
+
+pub(super) fn close(args: &CloseArgs) -> Result<Exit, Failure> {
+    let mut store = args.store.open()?;
+    for id in &args.ids {
+        let alert = store.alert(id)?.alert;
+        store.close(&alert.id, args.reason, args.text.as_deref(), now_ms())?;
+        talk(&format!("alert {} closed: {}", alert.id, args.reason));
+    }
+    Ok(Exit::Ok)
+}

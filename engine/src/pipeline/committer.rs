@@ -1,0 +1,139 @@
+//! The state thread: takes what gathered, folds it, writes it in one transaction, and only then says so.
+//!
+//! A commit takes whatever came while the last one ran; it never waits for more. One that fails is repeated until it succeeds
+//! or the service ends: meanwhile nothing is acknowledged, the queue fills, and the workers wait.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use super::health::{Health, Stop};
+use super::keeper::{Folded, Keeper};
+use super::{Matched, counts, now_ms};
+use crate::metrics::Metrics;
+use crate::store::{Outcome, Told};
+
+/// Records in one commit: bounds how long one takes and how much it holds.
+const COMMIT_BATCHES_MAX: usize = 256;
+
+/// Between attempts to write, at first and at most.
+const RETRY_MIN: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+
+/// What the state thread is sent.
+pub(super) enum Message {
+    /// A record, decoded and matched.
+    Batch(Box<Matched>),
+    /// How a delivery ended; answered when that is written.
+    Outcome(Outcome, SyncSender<()>),
+    /// Answered when everything before it is written.
+    Barrier(SyncSender<()>),
+}
+
+/// The state thread's surroundings.
+pub(super) struct Committer {
+    pub(super) keeper: Keeper,
+    pub(super) inbox: Receiver<Message>,
+    pub(super) metrics: Metrics,
+    pub(super) health: Arc<Health>,
+    pub(super) stop: Arc<Stop>,
+    /// Wakes the sinks.
+    pub(super) wake: Vec<SyncSender<()>>,
+}
+
+/// What gathered for one commit.
+#[derive(Default)]
+struct Gathered {
+    batches: Vec<Matched>,
+    outcomes: Vec<Outcome>,
+    answers: Vec<SyncSender<()>>,
+}
+
+impl Gathered {
+    fn add(&mut self, message: Message) {
+        match message {
+            Message::Batch(batch) => self.batches.push(*batch),
+            Message::Outcome(outcome, answer) => {
+                self.outcomes.push(outcome);
+                self.answers.push(answer);
+            }
+            Message::Barrier(answer) => self.answers.push(answer),
+        }
+    }
+}
+
+impl Committer {
+    /// Runs until nobody is left to send, or until what it holds cannot be written and the service is to end. Returns the
+    /// keeper, whole.
+    pub(super) fn run(mut self) -> Keeper {
+        loop {
+            // The time-out only lets a wish to end be heard while a store fails; there is nothing to do without a message.
+            let first = match self.inbox.recv_timeout(Duration::from_secs(1)) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return self.keeper,
+            };
+            let mut gathered = Gathered::default();
+            gathered.add(first);
+            while gathered.batches.len() + gathered.outcomes.len() < COMMIT_BATCHES_MAX {
+                let Ok(message) = self.inbox.try_recv() else { break };
+                gathered.add(message);
+            }
+            self.metrics.queue_batches.sub(i64::try_from(gathered.batches.len()).unwrap_or(0));
+            if !self.commit(&mut gathered) {
+                return self.keeper;
+            }
+            for answer in gathered.answers {
+                // Whoever asked may have gone.
+                let _ = answer.try_send(());
+            }
+        }
+    }
+
+    /// Whether it was written. If not, the service ends and everything in it is read again.
+    fn commit(&mut self, gathered: &mut Gathered) -> bool {
+        if gathered.batches.is_empty() && gathered.outcomes.is_empty() {
+            return true;
+        }
+        let before = self.keeper.accounts();
+        let mut folded = self.keeper.fold(std::mem::take(&mut gathered.batches));
+        let mut retry = RETRY_MIN;
+        let told = loop {
+            let began = Instant::now();
+            match self.keeper.write(&mut folded, &gathered.outcomes, now_ms()) {
+                Ok(told) => {
+                    self.metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
+                    break told;
+                }
+                Err(error) => {
+                    tracing::error!(%error, retry_ms = retry.as_millis(), "commit failed");
+                    self.metrics.commits.with_label_values(&["failed"]).inc();
+                    self.metrics.ready.set(0);
+                    self.health.committed(Some(error.to_string()));
+                    if self.stop.wait(retry) {
+                        return false;
+                    }
+                    retry = (retry * 2).min(RETRY_MAX);
+                }
+            }
+        };
+        self.health.committed(None);
+        self.metrics.ready.set(i64::from(self.health.readiness().ready));
+        counts::committed(&self.metrics, &self.keeper, &before, &folded, &told, now_ms());
+        self.tell(&folded, &told);
+        true
+    }
+
+    /// Wakes the sinks that have something to do, and says in the log what opened.
+    fn tell(&self, folded: &Folded, told: &[Told]) {
+        for (change, _) in folded.alerts().iter().zip(told).filter(|(_, told)| **told == Told::Opened) {
+            let alert = &change.alert;
+            tracing::info!(alert = alert.id, rule = alert.rule.id, level = alert.rule.level.as_str(), "alert opened");
+        }
+        // A period that ended may be told too: that is cheap to look for.
+        for wake in &self.wake {
+            // Full: it is awake already.
+            let _ = wake.try_send(());
+        }
+    }
+}

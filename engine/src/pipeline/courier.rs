@@ -1,0 +1,129 @@
+//! A sink's thread: takes what is due for it from the outbox, delivers, and has written down how that ended before it looks
+//! again. One for each sink: an outage of one holds up nobody else.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+
+use super::committer::Message;
+use super::health::Stop;
+use super::now_ms;
+use crate::alert::Hop;
+use crate::metrics::Metrics;
+use crate::sink::retry::{self, Next};
+use crate::sink::{Delivery, Rate, Refusal, Settings, Sink};
+use crate::store::{Due, Ended, Outcome, Store, StoreError};
+
+/// Deliveries read at a time.
+const DUE_MAX: u32 = 32;
+
+/// Nothing is due: look again after so long even if nobody says so.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A sink at work.
+pub(super) struct Courier {
+    pub(super) settings: Settings,
+    pub(super) sink: Sink,
+    /// Reads the outbox beside the writer.
+    pub(super) reader: Store,
+    pub(super) outbox: SyncSender<Message>,
+    pub(super) wake: Receiver<()>,
+    pub(super) stop: Arc<Stop>,
+    pub(super) metrics: Metrics,
+    pub(super) runtime: Handle,
+}
+
+/// Nobody writes down any more how deliveries end.
+struct Gone;
+
+impl Courier {
+    /// Runs until the service ends.
+    pub(super) fn run(mut self) {
+        let mut rate = Rate::new(self.settings.rate_per_s);
+        while !self.stop.is_asked() {
+            let round = self.round(&mut rate);
+            let idle = match round {
+                Ok(Ok(idle)) => idle,
+                Ok(Err(Gone)) => return,
+                Err(error) => {
+                    tracing::error!(sink = self.settings.name, %error, "the outbox cannot be read");
+                    Duration::from_secs(1)
+                }
+            };
+            // A wake-up, a wish to end, or time: in each case look again.
+            let _ = self.wake.recv_timeout(idle);
+        }
+    }
+
+    /// Delivers what is due; says how long there is nothing to do.
+    fn round(&mut self, rate: &mut Rate) -> Result<Result<Duration, Gone>, StoreError> {
+        let due = self.reader.due(&self.settings.name, now_ms(), DUE_MAX)?;
+        if due.is_empty() {
+            let next_ms = self.reader.next_due_ms(&self.settings.name)?;
+            let wait_ms = next_ms.map(|next_ms| u64::try_from(next_ms - now_ms()).unwrap_or(0));
+            return Ok(Ok(wait_ms.map_or(IDLE, |ms| Duration::from_millis(ms).min(IDLE))));
+        }
+        for due in &due {
+            while let Err(at_ms) = rate.take(now_ms()) {
+                let wait_ms = u64::try_from(at_ms - now_ms()).unwrap_or(0);
+                if self.stop.wait(Duration::from_millis(wait_ms.max(1))) {
+                    return Ok(Ok(Duration::ZERO));
+                }
+            }
+            if self.stop.is_asked() {
+                break;
+            }
+            if let Err(gone) = self.deliver(due) {
+                return Ok(Err(gone));
+            }
+        }
+        Ok(Ok(Duration::ZERO))
+    }
+
+    fn deliver(&mut self, due: &Due) -> Result<(), Gone> {
+        let alert = &due.stored.alert;
+        let delivery = Delivery { ended: due.ended, ..Delivery::new(alert, now_ms()) };
+        let began = Instant::now();
+        let answer = self.runtime.block_on(self.sink.deliver(&delivery));
+        let name = self.settings.name.as_str();
+        self.metrics.delivery_seconds.with_label_values(&[name]).observe(began.elapsed().as_secs_f64());
+        let (ended, label) = ended(due, answer, now_ms());
+        self.metrics.deliveries.with_label_values(&[name, label]).inc();
+        match &ended {
+            Ended::Delivered { at_ms } if alert.revision == 1 => {
+                self.metrics.latencies.observe(Hop::AlertedToDelivered, alert.rule.level, at_ms - due.created_ms);
+            }
+            Ended::Delivered { .. } => {}
+            Ended::Retry { error, .. } => {
+                tracing::warn!(sink = name, alert = alert.id, attempt = due.attempts + 1, %error, "not delivered");
+            }
+            Ended::Dead { error, .. } => {
+                tracing::error!(sink = name, alert = alert.id, attempt = due.attempts + 1, %error, "given up");
+            }
+        }
+        let outcome =
+            Outcome { alert: alert.id.clone(), revision: alert.revision, sink: name.to_owned(), ended };
+        let (answer, written) = sync_channel(1);
+        self.outbox.send(Message::Outcome(outcome, answer)).map_err(|_| Gone)?;
+        written.recv().map_err(|_| Gone)
+    }
+}
+
+/// How an attempt ended, and its metric label.
+fn ended(due: &Due, answer: Result<(), Refusal>, now_ms: i64) -> (Ended, &'static str) {
+    match answer {
+        Ok(()) => (Ended::Delivered { at_ms: now_ms }, "delivered"),
+        Err(refusal) => {
+            let (error, label) = (refusal.to_string(), refusal.label());
+            let random = RandomState::new().hash_one(now_ms);
+            let attempt = due.attempts + 1;
+            match retry::next_attempt(attempt, due.created_ms, now_ms, refusal.retry_after(), random) {
+                Next::At(next_ms) => (Ended::Retry { next_ms, error }, label),
+                Next::Dead => (Ended::Dead { at_ms: now_ms, error }, "dead"),
+            }
+        }
+    }
+}

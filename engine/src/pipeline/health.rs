@@ -1,0 +1,91 @@
+//! Whether the service can do its work, for those who ask, and the wish that it end.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What `/readyz` tells. Sinks are no part of it: one's outage is not ours.
+#[derive(Debug, Default)]
+pub struct Health {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    started: bool,
+    store_error: Option<String>,
+    rules_refused: usize,
+}
+
+/// Why the service is ready, or not.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Readiness {
+    /// Whether it is.
+    pub ready: bool,
+    /// `ok`, `starting`, or why the last commit failed: it is being repeated.
+    pub store: String,
+    /// Errors in the rule files; the other rules run.
+    pub rules_refused: usize,
+}
+
+impl Health {
+    /// The state is folded and records are being taken.
+    pub fn started(&self, rules_refused: usize) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.started = true;
+        inner.rules_refused = rules_refused;
+    }
+
+    /// How the last commit went.
+    pub fn committed(&self, error: Option<String>) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).store_error = error;
+    }
+
+    /// What to tell.
+    pub fn readiness(&self) -> Readiness {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = match (&inner.store_error, inner.started) {
+            (Some(error), _) => error.clone(),
+            (None, true) => "ok".to_owned(),
+            (None, false) => "starting".to_owned(),
+        };
+        Readiness {
+            ready: inner.started && inner.store_error.is_none(),
+            store,
+            rules_refused: inner.rules_refused,
+        }
+    }
+}
+
+/// A wish to end, that those who wait hear at once.
+#[derive(Debug, Default)]
+pub struct Stop {
+    asked: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    /// Asks everybody to end.
+    pub fn ask(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether somebody did.
+    pub fn is_asked(&self) -> bool {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits so long, or until it is asked. Returns whether it was.
+    pub fn wait(&self, at_most: Duration) -> bool {
+        let until = Instant::now() + at_most;
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*asked {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            asked = self.changed.wait_timeout(asked, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *asked
+    }
+}

@@ -1,0 +1,183 @@
+//! The threads: N workers that share nothing, one state thread, one thread a sink, and bounded queues between them.
+//!
+//! Back-pressure is what follows from the bounds: a slow store fills the queue, a full queue stops the workers, stopped
+//! workers leave their source where it is. Sinks stand behind the outbox and stop nobody.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tripline_rules::plan::Ruleset;
+
+use super::committer::{Committer, Message};
+use super::courier::Courier;
+use super::health::{Health, Stop};
+use super::keeper::Keeper;
+use super::{Matcher, now_ms};
+use crate::decode::Limits;
+use crate::metrics::Metrics;
+use crate::record::Record;
+use crate::sink::{Settings, Sink};
+use crate::store::{Store, StoreError};
+
+/// The service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The outbox cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No thread to be had.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// What all threads share.
+#[derive(Clone)]
+pub struct Shared {
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Whether it works.
+    pub health: Arc<Health>,
+    /// Whether it is to end.
+    pub stop: Arc<Stop>,
+    /// Sockets and timers of the sinks.
+    pub runtime: Handle,
+}
+
+/// The threads at work.
+pub struct Service {
+    shared: Shared,
+    queue: SyncSender<Message>,
+    state: JoinHandle<Keeper>,
+    couriers: Vec<(SyncSender<()>, JoinHandle<()>)>,
+}
+
+impl Service {
+    /// Starts the state thread and the sinks. `store` is the file that the keeper writes.
+    ///
+    /// # Errors
+    /// The store cannot be opened for reading, or there are no threads.
+    pub fn start(
+        keeper: Keeper,
+        store: &Path,
+        sinks: Vec<(Settings, Sink)>,
+        queue_batches_max: usize,
+        shared: &Shared,
+    ) -> Result<Self, ServiceError> {
+        let (queue, inbox) = sync_channel(queue_batches_max);
+        shared.metrics.queue_batches_max.set(i64::try_from(queue_batches_max).unwrap_or(i64::MAX));
+        let (mut couriers, mut wakes) = (Vec::new(), Vec::new());
+        for (settings, sink) in sinks {
+            let (wake, woken) = sync_channel(1);
+            let name = format!("sink {}", settings.name);
+            let courier = Courier {
+                settings,
+                sink,
+                reader: Store::open_beside(store)?,
+                outbox: queue.clone(),
+                wake: woken,
+                stop: Arc::clone(&shared.stop),
+                metrics: shared.metrics.clone(),
+                runtime: shared.runtime.clone(),
+            };
+            couriers.push((wake.clone(), thread::Builder::new().name(name).spawn(move || courier.run())?));
+            wakes.push(wake);
+        }
+        let committer = Committer {
+            keeper,
+            inbox,
+            metrics: shared.metrics.clone(),
+            health: Arc::clone(&shared.health),
+            stop: Arc::clone(&shared.stop),
+            wake: wakes,
+        };
+        let state = thread::Builder::new().name("state".to_owned()).spawn(move || committer.run())?;
+        Ok(Self { shared: shared.clone(), queue, state, couriers })
+    }
+
+    /// Reads sources to their ends, each in a worker of its own, and returns when everything of them is written. A wish to
+    /// end is heard between two records.
+    ///
+    /// # Errors
+    /// There are no threads.
+    pub fn read<S>(&self, sources: Vec<S>, ruleset: &Arc<Ruleset>, limits: &Limits) -> Result<(), ServiceError>
+    where
+        S: Iterator<Item = Record> + Send + 'static,
+    {
+        let mut workers = Vec::new();
+        for (n, source) in sources.into_iter().enumerate() {
+            let matcher = Matcher::new(Arc::clone(ruleset), limits.clone());
+            let (queue, shared) = (self.queue.clone(), self.shared.clone());
+            let worker = move || work(source, matcher, &queue, &shared);
+            workers.push(thread::Builder::new().name(format!("worker {n}")).spawn(worker)?);
+        }
+        for worker in workers {
+            resume_panic(worker.join());
+        }
+        let (answer, written) = sync_channel(1);
+        if self.queue.send(Message::Barrier(answer)).is_ok() {
+            // An answer that never comes: the state thread has ended because it could not write.
+            let _ = written.recv();
+        }
+        Ok(())
+    }
+
+    /// Waits until the outbox holds nothing that is still to be delivered, but no longer than so. Returns how much it holds.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn settle(&self, reader: &Store, at_most: Duration) -> Result<u64, StoreError> {
+        let until_ms = now_ms().saturating_add(i64::try_from(at_most.as_millis()).unwrap_or(i64::MAX));
+        loop {
+            let pending: u64 = reader.outbox()?.iter().map(|sink| sink.pending).sum();
+            let over = pending == 0 || now_ms() >= until_ms;
+            if over || self.shared.stop.wait(Duration::from_millis(20)) {
+                return Ok(pending);
+            }
+        }
+    }
+
+    /// Ends the sinks after the delivery that they are at, then the state thread. Returns what it held.
+    pub fn end(self) -> Keeper {
+        self.shared.stop.ask();
+        for (wake, courier) in self.couriers {
+            // Full: it is awake already.
+            let _ = wake.try_send(());
+            drop(wake);
+            resume_panic(courier.join());
+        }
+        drop(self.queue);
+        resume_panic(self.state.join())
+    }
+}
+
+/// Decodes and matches, record by record.
+fn work(
+    source: impl Iterator<Item = Record>,
+    mut matcher: Matcher,
+    queue: &SyncSender<Message>,
+    shared: &Shared,
+) {
+    for record in source {
+        if shared.stop.is_asked() {
+            return;
+        }
+        let began = Instant::now();
+        let mut matched = matcher.take(&record);
+        shared.metrics.worker_busy.inc_by(began.elapsed().as_secs_f64());
+        matched.stamps.decoded_ms = Some(now_ms());
+        shared.metrics.queue_batches.inc();
+        if queue.send(Message::Batch(Box::new(matched))).is_err() {
+            return;
+        }
+    }
+}
+
+/// A panic is a bug of ours: it goes where the caller's would.
+fn resume_panic<T>(joined: thread::Result<T>) -> T {
+    joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

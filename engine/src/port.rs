@@ -1,0 +1,214 @@
+//! The port (design §11): metrics, health, alerts and status for those who ask. Reads the store beside its writer and writes
+//! nothing.
+//!
+//! Loopback by default; elsewhere only with a token. Invariant: without the token nothing that an event said leaves by the
+//! port, and a browser that was led here by somebody else's page gets nothing either.
+
+mod access;
+mod gauges;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Query as Parameters, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::alert::rfc3339_ms;
+use crate::metrics::Metrics;
+use crate::pipeline::health::Health;
+use crate::store::{Query, Store, StoreError};
+pub use access::Access;
+
+/// Alerts in one answer; the cursor of the last one asks for the next.
+const ALERTS_MAX: i64 = 1_000;
+
+/// What the port tells of.
+#[derive(Clone)]
+pub struct Told {
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Whether the service works.
+    pub health: Arc<Health>,
+    /// The store's file; opened beside its writer.
+    pub store: PathBuf,
+    /// Who may ask.
+    pub access: Access,
+    /// When the service started, milliseconds since the epoch.
+    pub started_ms: i64,
+}
+
+struct Served {
+    told: Told,
+    reader: Mutex<Store>,
+}
+
+type Shared = State<Arc<Served>>;
+
+/// The port could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Somebody else has the address, or it is not ours.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Listens, and answers in the background for as long as the runtime lives. Returns the address, whose port may have been 0.
+///
+/// # Errors
+/// The address cannot be had, or the store cannot be read.
+pub async fn open(address: SocketAddr, told: Told) -> Result<SocketAddr, PortError> {
+    let failed = |error| PortError::Listen { address, error };
+    let reader = Mutex::new(Store::open_beside(&told.store)?);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    let served = Arc::new(Served { told, reader });
+    let router = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/api/alerts", get(alerts))
+        .route("/api/status", get(status))
+        .route("/api/reload", post(reload))
+        .layer(middleware::from_fn_with_state(Arc::clone(&served), guard))
+        .with_state(served);
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the port closed");
+        }
+    });
+    Ok(bound)
+}
+
+/// Lets in whom it may, and counts.
+async fn guard(State(served): Shared, request: Request, next: Next) -> Response {
+    let path = match request.uri().path() {
+        known @ ("/metrics" | "/livez" | "/readyz" | "/api/alerts" | "/api/status" | "/api/reload") => known,
+        _ => "other",
+    }
+    .to_owned();
+    let mut response = match served.told.access.refuses(&request) {
+        Some(refusal) => refusal.into_response(),
+        None => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    let code = response.status();
+    served.told.metrics.http_requests.with_label_values(&[path.as_str(), code.as_str()]).inc();
+    response
+}
+
+async fn metrics(State(served): Shared) -> Response {
+    blocking(served, |told, store| {
+        gauges::refresh(&told.metrics, store, &told.store, crate::pipeline::now_ms())?;
+        told.metrics.ready.set(i64::from(told.health.readiness().ready));
+        let kind = (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+        Ok(match told.metrics.text() {
+            Ok(text) => ([kind], text).into_response(),
+            Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        })
+    })
+    .await
+}
+
+async fn readyz(State(served): Shared) -> Response {
+    let readiness = served.told.health.readiness();
+    let code = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, axum_json(&json!(readiness))).into_response()
+}
+
+#[derive(Deserialize)]
+struct After {
+    after: Option<i64>,
+}
+
+/// Oldest first, a line each: the native form and, as its last member, the cursor to go on from.
+async fn alerts(State(served): Shared, Parameters(After { after }): Parameters<After>) -> Response {
+    blocking(served, move |_, store| {
+        let query = Query { after_seq: after, rows_max: Some(ALERTS_MAX), ..Query::default() };
+        let mut lines = String::new();
+        for stored in store.list(&query)? {
+            let text = stored.alert.json().unwrap_or_default();
+            if let Some(members) = text.strip_suffix('}') {
+                lines.push_str(&format!("{members},\"cursor\":{}}}\n", stored.seq));
+            }
+        }
+        Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
+    })
+    .await
+}
+
+async fn status(State(served): Shared) -> Response {
+    blocking(served, |told, store| {
+        let sinks = store.outbox()?.into_iter().map(|sink| {
+            json!({
+                "sink": sink.sink, "created": sink.created, "delivered": sink.delivered, "pending": sink.pending,
+                "dead": sink.dead, "oldest": sink.oldest_ms.map(rfc3339_ms),
+            })
+        });
+        let positions = store.positions()?.into_iter().map(|position| {
+            json!({"source": position.source, "position": position.position})
+        });
+        let alerts = store.alert_counts()?.into_iter().map(|(status, level, count)| {
+            json!({"status": status, "level": gauges::level(level), "count": count})
+        });
+        let body = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "started": rfc3339_ms(told.started_ms),
+            "readiness": told.health.readiness(),
+            "alerts": alerts.collect::<Vec<_>>(),
+            "sinks": sinks.collect::<Vec<_>>(),
+            "positions": positions.collect::<Vec<_>>(),
+        });
+        Ok(axum_json(&body).into_response())
+    })
+    .await
+}
+
+/// Reloading rules while running comes with its own issue; until then the answer says what to do.
+async fn reload() -> Response {
+    let body = json!({"error": "this version reloads rules only by a restart, which loses nothing"});
+    (StatusCode::NOT_IMPLEMENTED, axum_json(&body)).into_response()
+}
+
+fn axum_json(body: &serde_json::Value) -> impl IntoResponse + use<> {
+    ([(header::CONTENT_TYPE, "application/json")], format!("{body}\n"))
+}
+
+/// Reads the store off the sockets' threads.
+async fn blocking<F>(served: Arc<Served>, read: F) -> Response
+where
+    F: FnOnce(&Told, &Store) -> Result<Response, StoreError> + Send + 'static,
+{
+    let read = tokio::task::spawn_blocking(move || {
+        let store = served.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        read(&served.told, &store)
+    });
+    match read.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the store cannot be read");
+            (StatusCode::SERVICE_UNAVAILABLE, axum_json(&json!({"error": error.to_string()}))).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
