@@ -1,0 +1,101 @@
+//! Arguments as written, and options as meant.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+use tripline_loadgen::{Options, Stories};
+
+/// Writes a realistic CloudTrail corpus with planted attacks, and the list of the alerts that must follow.
+#[derive(Debug, Parser)]
+#[command(name = "tripline-loadgen", version)]
+pub(crate) struct Cli {
+    /// Everything that looks random follows from it
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Background events
+    #[arg(long, default_value_t = 100_000)]
+    events: u64,
+    /// How much event time the corpus spans: `90s`, `15m`, `1h`, `1h 30m`
+    #[arg(long, default_value = "1h")]
+    span: String,
+    /// Event time of the beginning, RFC 3339
+    #[arg(long, default_value = "2026-01-01T00:00:00Z")]
+    start: String,
+    /// Accounts of the organisation
+    #[arg(long, default_value_t = 12)]
+    accounts: u32,
+    /// Regions in use
+    #[arg(long, default_value_t = 4)]
+    regions: u32,
+    /// Of a million events, how many are delivered twice
+    #[arg(long, default_value_t = 2_000)]
+    duplicates_ppm: u32,
+    /// Foreign lines a million events
+    #[arg(long, default_value_t = 20)]
+    foreign_ppm: u32,
+    /// `all`, `none`, or names with commas between
+    #[arg(long, default_value = "all")]
+    stories: String,
+    /// In what shape
+    #[arg(long, value_enum, default_value = "ndjson")]
+    pub(crate) format: Format,
+    /// Log events a message, in the shape `messages`
+    #[arg(long, default_value_t = 50)]
+    pub(crate) batch: u32,
+    /// A folder, or `-` for NDJSON on standard output
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Where to write the ledger: the alerts that must follow and those that must not, as NDJSON
+    #[arg(long)]
+    pub(crate) ledger: Option<PathBuf>,
+}
+
+/// In what shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One event a line
+    Ndjson,
+    /// Subscription data messages, each a gzip'd file
+    Messages,
+    /// The layout that CloudTrail writes to S3
+    S3,
+}
+
+impl Cli {
+    pub(crate) fn options(&self) -> anyhow::Result<Options> {
+        let span: SignedDuration =
+            self.span.parse().with_context(|| format!("--span {}: not a duration", self.span))?;
+        let start: Timestamp =
+            self.start.parse().with_context(|| format!("--start {}: not RFC 3339", self.start))?;
+        anyhow::ensure!(
+            self.format == Format::Ndjson || self.out.as_os_str() != "-",
+            "--out -: only NDJSON goes to standard output"
+        );
+        Ok(Options {
+            seed: self.seed,
+            start_s: start.as_second(),
+            span_s: u32::try_from(span.as_secs())
+                .with_context(|| format!("--span {}: too long", self.span))?,
+            events: self.events,
+            accounts: self.accounts,
+            regions: self.regions,
+            duplicates_ppm: self.duplicates_ppm,
+            foreign_ppm: self.foreign_ppm,
+            stories: match self.stories.as_str() {
+                "all" => Stories::All,
+                "none" => Stories::None,
+                names => Stories::Only(names.split(',').map(|name| name.trim().to_owned()).collect()),
+            },
+        })
+    }
+}
+
+/// Says on standard error what is wrong.
+#[expect(clippy::print_stderr, reason = "talk goes to standard error, and here alone")]
+pub(crate) fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("tripline-loadgen: {error:#}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,81 @@
+//! A load generator for what reads CloudTrail: an organisation's traffic, written as CloudTrail writes it, with attacks planted
+//! in it and the list of alerts that must follow.
+//!
+//! It shares no code with the engine and computes nothing through it: the list is the stories' own. Same options, same bytes,
+//! on every machine; `tests/fingerprints.rs` holds the package to that, and a changed fingerprint is a change of corpus.
+//!
+//! ```
+//! let corpus = tripline_loadgen::Corpus::new(tripline_loadgen::Options { events: 10, ..Default::default() })?;
+//! let log_events = corpus.log_events().count();
+//! assert!(log_events > 10 && !corpus.truth().must.is_empty());
+//! # Ok::<(), tripline_loadgen::OptionsError>(())
+//! ```
+
+mod rng;
+mod json;
+mod clock;
+mod options;
+mod actor;
+mod org;
+mod event;
+mod call;
+mod background;
+mod delay;
+mod truth;
+mod story;
+mod stream;
+mod pack;
+
+pub use options::{
+    ACCOUNTS_MAX, Options, OptionsError, REGIONS_MAX, STORY_ACCOUNTS_MIN, STORY_SPAN_S_MIN, Stories,
+};
+pub use pack::{Distribution, Message, Messages, Packing};
+pub use story::names as story_names;
+pub use stream::{LogEvent, LogEvents, Origin};
+pub use truth::{Expected, Forbidden, PERIOD_S, Truth};
+
+use background::Background;
+use org::Org;
+use story::Planted;
+
+/// A corpus: decided by its options, written on demand, as often as wanted.
+#[derive(Debug)]
+pub struct Corpus {
+    options: Options,
+    org: Org,
+    background: Background,
+    /// The stories' events, by time.
+    planted: Vec<Planted>,
+    truth: Truth,
+}
+
+impl Corpus {
+    /// Decides a corpus, or says what is wrong with its options.
+    pub fn new(options: Options) -> Result<Self, OptionsError> {
+        options.check()?;
+        let org = Org::new(&options);
+        let background = Background::new(&options);
+        let (planted, truth) = story::play(&options, &org);
+        Ok(Self { options, org, background, planted, truth })
+    }
+
+    /// What it was made of.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The log events, in the order in which CloudTrail hands them to CloudWatch Logs: not that of their event times.
+    pub fn log_events(&self) -> LogEvents<'_> {
+        LogEvents::new(self)
+    }
+
+    /// The same, packed as CloudWatch Logs sends them to Kinesis.
+    pub fn messages(&self, packing: Packing) -> Messages<'_> {
+        Messages::new(self, packing)
+    }
+
+    /// Which alerts must follow, and which must not.
+    pub fn truth(&self) -> &Truth {
+        &self.truth
+    }
+}
