@@ -8,12 +8,14 @@ mod demo;
 mod eval;
 mod explain;
 mod inputs;
+mod log;
 mod output;
 mod pattern;
 mod progress;
 mod replay;
 mod rules;
 mod ruleset;
+mod sink;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -47,6 +49,9 @@ enum Command {
     /// List, show, acknowledge and close the alerts of a store
     #[command(subcommand)]
     Alerts(alerts::Command),
+    /// Try sinks
+    #[command(subcommand)]
+    Sink(sink::Command),
     /// List, check, test and show rules
     #[command(subcommand)]
     Rules(rules::Command),
@@ -117,6 +122,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Pattern(args) => pattern::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Alerts(command) => alerts::run(&command),
+        Command::Sink(command) => sink::run(&command),
         Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|failure| {
@@ -125,6 +131,11 @@ pub fn run(cli: Cli) -> Exit {
         }
         failure.exit
     })
+}
+
+/// Sockets and timers; the engine's own work has threads of its own.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 /// One line to stderr. When even that is closed there is nobody left to tell.

@@ -2,7 +2,7 @@
 //!
 //! The modules stand in the order in which data flows: a source yields *records*; *decode* opens them into
 //! events; the rules match events into *hits*; *window* folds hits into findings; *alert* explains them; the *store* keeps
-//! them.
+//! them, and a *sink* tells them.
 
 pub mod record;
 pub mod source;

@@ -14,6 +14,8 @@ pub mod keeper;
 mod matching;
 pub mod service;
 mod state;
+#[cfg(test)]
+mod tests;
 pub mod watermark;
 
 use std::collections::BTreeMap;

@@ -149,3 +149,10 @@ pub struct Rule {
     /// correlation says `generate: true`.
     pub alerts: bool,
 }
+
+impl Rule {
+    /// Whether it looks at events itself; the others count the hits of those that do.
+    pub fn is_event(&self) -> bool {
+        matches!(self.trigger, Trigger::Event(_))
+    }
+}

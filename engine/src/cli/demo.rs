@@ -18,7 +18,8 @@ use tripline_loadgen::{Corpus, Options};
 
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
-use super::{Exit, Failure, talk};
+use super::{Exit, Failure, log, runtime, talk};
+use crate::config::{LogConfig, LogFormat};
 use crate::decode::Limits;
 use crate::metrics::Metrics;
 use crate::pipeline::health::{Health, Stop};
@@ -58,6 +59,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    log::start(&LogConfig { level: "warn".to_owned(), format: LogFormat::Auto });
     let scratch = Scratch::new(args.store.as_deref())?;
     let mut store = Store::open(scratch.store())?;
     let corpus = Arc::new(story(args, &mut store)?);
@@ -162,10 +164,6 @@ fn done(keeper: &mut Keeper) -> Result<Vec<Option<u64>>, Failure> {
 
 fn route(settings: Settings) -> Route {
     Arc::new(move |alert| if settings.takes(alert) { vec![settings.name.clone()] } else { Vec::new() })
-}
-
-fn runtime() -> Result<Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
 fn shared(runtime: &Runtime) -> Result<Shared, Failure> {

@@ -1,7 +1,10 @@
 //! `tripline replay`: files to alerts, and where everything went.
 
 use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use tripline_rules::plan::Ruleset;
 
 use super::inputs::PathArgs;
 use super::output::{Format, OutputArgs, colour, write_json};
@@ -10,7 +13,10 @@ use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs, talk};
 use crate::alert::{Alert, ocsf, table};
 use crate::decode::Limits;
-use crate::pipeline::Pipeline;
+use crate::pipeline::keeper::{Keeper, Route};
+use crate::pipeline::{Accounts, Matcher, Pipeline, now_ms};
+use crate::source::file::Inputs;
+use crate::store::{Query, Store, Told};
 
 /// Read files and print the alerts that they give rise to
 #[derive(Debug, clap::Args)]
@@ -19,27 +25,33 @@ pub(super) struct Args {
     paths: PathArgs,
     #[command(flatten)]
     rules: RuleArgs,
+    /// Keep the state here and go on from what it holds [default: in memory]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// What came of the files.
+struct Outcome {
+    alerts: Vec<Alert>,
+    accounts: Accounts,
+    unreadable: u64,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = args.rules.load()?;
     let inputs = args.paths.find()?;
     let progress = Progress::bytes(inputs.bytes);
-    let mut pipeline = Pipeline::new(Arc::clone(&loaded.ruleset), Limits::FILE);
-    let mut opened = 0_u64;
-    let unreadable = inputs::each_record(&inputs, &progress, &mut |record| {
-        opened += pipeline.take(record).into_values().map(u64::from).sum::<u64>();
-        progress.say(format!("{opened} alerts"));
-        Ok(())
-    })?;
+    let ruleset = &loaded.ruleset;
+    let Outcome { alerts, accounts, unreadable } = match &args.store {
+        None => in_memory(ruleset, &inputs, &progress)?,
+        Some(path) => in_store(path, ruleset, &inputs, &progress)?,
+    };
     progress.finish();
-    let alerts = pipeline.alerts();
     write(&alerts, args.output.format())?;
-    let accounts = pipeline.accounts();
     let levels = alerts.iter().map(|alert| alert.rule.level);
-    accounts::lines(&accounts, levels, loaded.ruleset.rules().len()).iter().for_each(|line| talk(line));
+    accounts::lines(&accounts, levels, ruleset.rules().len()).iter().for_each(|line| talk(line));
     inputs::tell_skipped(&inputs);
     if !accounts.balances() {
         talk(
@@ -48,6 +60,40 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Bug);
     }
     Ok(if unreadable > 0 { Exit::Upstream } else { Exit::Ok })
+}
+
+fn in_memory(ruleset: &Arc<Ruleset>, inputs: &Inputs, progress: &Progress) -> Result<Outcome, Failure> {
+    let mut pipeline = Pipeline::new(Arc::clone(ruleset), Limits::FILE);
+    let mut opened = 0_u64;
+    let unreadable = inputs::each_record(inputs, progress, &mut |record| {
+        opened += pipeline.take(record).into_values().map(u64::from).sum::<u64>();
+        progress.say(format!("{opened} alerts"));
+        Ok(())
+    })?;
+    Ok(Outcome { alerts: pipeline.alerts(), accounts: pipeline.accounts(), unreadable })
+}
+
+/// The alerts are all that the store holds then: a file that was read before adds nothing.
+fn in_store(
+    path: &Path,
+    ruleset: &Arc<Ruleset>,
+    inputs: &Inputs,
+    progress: &Progress,
+) -> Result<Outcome, Failure> {
+    let mut matcher = Matcher::new(Arc::clone(ruleset), Limits::FILE);
+    let to_nobody: Route = Arc::new(|_| Vec::new());
+    let mut keeper = Keeper::open(Store::open(path)?, Arc::clone(ruleset), to_nobody)?;
+    let mut opened = 0_u64;
+    let unreadable = inputs::each_record(inputs, progress, &mut |record| {
+        let mut folded = keeper.fold(vec![matcher.take(record)]).without_positions();
+        let told = keeper.write(&mut folded, &[], now_ms())?;
+        opened += told.iter().map(|told| u64::from(*told == Told::Opened)).sum::<u64>();
+        progress.say(format!("{opened} alerts"));
+        Ok(())
+    })?;
+    let stored = keeper.store().list(&Query::default())?;
+    let alerts = stored.into_iter().map(|stored| stored.alert).collect();
+    Ok(Outcome { alerts, accounts: keeper.accounts(), unreadable })
 }
 
 fn write(alerts: &[Alert], format: Format) -> Result<(), Failure> {

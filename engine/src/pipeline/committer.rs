@@ -4,7 +4,7 @@
 //! or the service ends: meanwhile nothing is acknowledged, the queue fills, and the workers wait.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 use super::health::{Health, Stop};
@@ -66,13 +66,7 @@ impl Committer {
     /// Runs until nobody is left to send, or until what it holds cannot be written and the service is to end. Returns the
     /// keeper, whole.
     pub(super) fn run(mut self) -> Keeper {
-        loop {
-            // The time-out only lets a wish to end be heard while a store fails; there is nothing to do without a message.
-            let first = match self.inbox.recv_timeout(Duration::from_secs(1)) {
-                Ok(message) => message,
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return self.keeper,
-            };
+        while let Ok(first) = self.inbox.recv() {
             let mut gathered = Gathered::default();
             gathered.add(first);
             while gathered.batches.len() + gathered.outcomes.len() < COMMIT_BATCHES_MAX {
@@ -81,13 +75,14 @@ impl Committer {
             }
             self.metrics.queue_batches.sub(i64::try_from(gathered.batches.len()).unwrap_or(0));
             if !self.commit(&mut gathered) {
-                return self.keeper;
+                break;
             }
             for answer in gathered.answers {
                 // Whoever asked may have gone.
                 let _ = answer.try_send(());
             }
         }
+        self.keeper
     }
 
     /// Whether it was written. If not, the service ends and everything in it is read again.

@@ -22,3 +22,6 @@ mod pattern_properties;
 
 /// The matcher against its judge, and the flow against itself in another order.
 mod equivalence;
+
+/// The demo, its verdict, its restart after a kill, and what people say of its alerts.
+mod demo;

@@ -41,7 +41,7 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("alert", &["record", "hit", "window"]),
     ("store", &["record", "decode", "hit", "alert"]),
     ("metrics", &["alert"]),
-    ("sink", &["alert", "hit"]),
+    ("sink", &["alert"]),
     ("pipeline", &["record", "decode", "hit", "window", "alert", "store", "sink", "metrics"]),
     ("port", &["alert", "metrics", "store", "pipeline"]),
     ("cli", &["record", "source", "decode", "hit", "window", "alert", "store", "metrics", "sink", "pipeline", "port"]),

@@ -1,0 +1,168 @@
+//! The keeper against the pipeline in memory: the same alerts, whatever the order, the batches, the duplicates, and wherever
+//! it was killed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::json;
+use tripline_rules::check::{self, SourceFile};
+use tripline_rules::plan::Ruleset;
+
+use super::keeper::{Keeper, Route};
+use super::*;
+use crate::store::{Query, Store};
+
+const RULES: &str = "
+title: Stopped
+id: stopped
+logsource: {product: aws, service: cloudtrail}
+detection: {a: {eventName: StopLogging}, condition: a}
+level: high
+---
+title: Every one
+id: every
+logsource: {product: aws, service: cloudtrail}
+detection: {a: {eventName: Every}, condition: a}
+tripline: {suppress: 0}
+---
+title: Many
+id: many
+correlation: {type: event_count, rules: [failed], group-by: [recipientAccountId], timespan: 5m, condition: {gte: 3}}
+---
+title: Several names
+id: several
+correlation: {type: value_count, rules: [failed], group-by: [recipientAccountId], timespan: 5m, condition: {gte: 2, field: sourceIPAddress}}
+---
+title: Failed
+id: failed
+logsource: {product: aws, service: cloudtrail}
+detection: {a: {eventName: Failed}, condition: a}
+";
+
+fn ruleset() -> Arc<Ruleset> {
+    static RULESET: OnceLock<Arc<Ruleset>> = OnceLock::new();
+    let made = || {
+        let files = [SourceFile { name: "rules.yml".into(), text: RULES.to_owned() }];
+        let loaded = check::load(&files, &|_| true);
+        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+        Arc::new(Ruleset::new(loaded.rules, loaded.fields))
+    };
+    Arc::clone(RULESET.get_or_init(made))
+}
+
+/// splitmix64: the seed reproduces the case.
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % n
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            let j = usize::try_from(self.below(i as u64 + 1)).unwrap();
+            items.swap(i, j);
+        }
+    }
+}
+
+fn event(rng: &mut Rng, n: u64) -> String {
+    let name = ["StopLogging", "Failed", "Failed", "Failed", "Every", "Other"]
+        [usize::try_from(rng.below(6)).unwrap()];
+    let time_s = rng.below(2 * 3600);
+    json!({
+        "eventVersion": "1.08", "eventID": if rng.below(20) == 0 { None } else { Some(format!("e{n}")) },
+        "eventTime": format!("2026-01-02T{:02}:{:02}:{:02}Z", time_s / 3600, time_s / 60 % 60, time_s % 60),
+        "eventSource": "x.amazonaws.com", "eventName": name, "awsRegion": "eu-west-1",
+        "recipientAccountId": format!("11112222333{}", rng.below(2)), "sourceIPAddress": format!("198.51.100.{}", rng.below(4)),
+    })
+    .to_string()
+}
+
+/// Records of one to six events, in any order, one event in five twice.
+fn records(rng: &mut Rng) -> Vec<Record> {
+    let mut events: Vec<String> = (0..10 + rng.below(40)).map(|n| event(rng, n)).collect();
+    for n in 0..events.len() {
+        if rng.below(5) == 0 {
+            events.push(events[n].clone());
+        }
+    }
+    rng.shuffle(&mut events);
+    let mut records = Vec::new();
+    while !events.is_empty() {
+        let size = usize::try_from(1 + rng.below(6)).unwrap().min(events.len());
+        let bytes = events.drain(..size).collect::<Vec<_>>().join("\n").into_bytes();
+        records.push(Record::new(&"shard".into(), records.len() as u64, bytes));
+    }
+    records
+}
+
+/// Everything of an alert but how often it was told and when.
+fn facts(alerts: impl Iterator<Item = Alert>) -> BTreeMap<String, String> {
+    alerts
+        .map(|mut alert| {
+            alert.revision = 1;
+            alert.latency = crate::alert::Latency::default();
+            (alert.id.clone(), alert.json().unwrap())
+        })
+        .collect()
+}
+
+fn open(path: &Path) -> Keeper {
+    let route: Route = Arc::new(|_| vec!["sink".to_owned()]);
+    Keeper::open(Store::open(path).unwrap(), ruleset(), route).unwrap()
+}
+
+#[test]
+fn kills_and_batches_change_no_alert() {
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 0..40_u64 {
+        let mut rng = Rng(seed);
+        let records = records(&mut rng);
+        let mut judge = Pipeline::new(ruleset(), Limits::STREAM);
+        records.iter().for_each(|record| drop(judge.take(record)));
+        let path = folder.path().join(format!("{seed}.db"));
+        let mut keeper = open(&path);
+        let mut matcher = Matcher::new(ruleset(), Limits::STREAM);
+        let mut next = 0;
+        while next < records.len() {
+            let size = usize::try_from(1 + rng.below(4)).unwrap().min(records.len() - next);
+            let batch = records[next..next + size].iter().map(|record| matcher.take(record)).collect();
+            let mut folded = keeper.fold(batch);
+            if rng.below(6) == 0 {
+                // Killed before the commit: what was folded is gone, and read again from the last position.
+                drop((folded, keeper));
+                keeper = open(&path);
+                let done = keeper.positions().unwrap().first().map(|position| position.position.clone());
+                let read: usize = done.map_or(0, |done| done.parse::<usize>().unwrap() + 1);
+                assert_eq!(read, next, "seed {seed}: what was committed is what was read");
+                continue;
+            }
+            keeper.write(&mut folded, &[], 1).unwrap();
+            next += size;
+            if rng.below(6) == 0 {
+                // Killed after it, and its acknowledgement lost: the last record is read again.
+                drop(keeper);
+                keeper = open(&path);
+                next -= usize::try_from(rng.below(2)).unwrap();
+            }
+        }
+        let stored = keeper.store().list(&Query::default()).unwrap();
+        let (found, wanted) =
+            (facts(stored.into_iter().map(|stored| stored.alert)), facts(judge.alerts().into_iter()));
+        assert_eq!(found, wanted, "seed {seed}");
+        assert_eq!(facts(keeper.state().alerts().into_iter()), wanted, "seed {seed}: memory is what is stored");
+        assert!(keeper.accounts().balances());
+        // Every alert was told at least once, and never under one key twice.
+        let due = keeper.store().due("sink", i64::MAX, 10_000).unwrap();
+        let told: std::collections::BTreeSet<_> =
+            due.iter().map(|due| (due.stored.alert.id.clone(), due.stored.alert.revision)).collect();
+        assert_eq!(told.len(), due.len(), "seed {seed}");
+        assert!(wanted.keys().all(|id| told.contains(&(id.clone(), 1))), "seed {seed}");
+    }
+}
