@@ -39,8 +39,9 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("hit", &["decode"]),
     ("window", &["hit"]),
     ("alert", &["hit", "window"]),
+    ("sink", &["alert"]),
     ("pipeline", &["record", "decode", "hit", "window", "alert"]),
-    ("cli", &["record", "source", "decode", "hit", "window", "alert", "pipeline"]),
+    ("cli", &["record", "source", "decode", "hit", "window", "alert", "sink", "pipeline"]),
 ];
 
 /// What the core must not name: it is synchronous and pure, and time is an argument.
