@@ -23,7 +23,7 @@ use tripline_rules::rule::{Level, Metadata};
 
 use crate::hit::Group;
 use crate::window::finding::Finding;
-pub use clean::shown as clean;
+pub use clean::{hides, shown as clean};
 pub use evidence::{Evidence, Line};
 pub use latency::{Hop, Latency};
 pub use time::{milliseconds as rfc3339_ms, seconds as rfc3339};
@@ -189,14 +189,8 @@ impl Alert {
             distinct: finding.distinct,
             first_seen_s: finding.first_seen_s,
             last_seen_s: finding.last_seen_s,
-            window: Window {
-                from_s: finding.window.from_s,
-                to_s: finding.window.to_s,
-                n: finding.window.n,
-            },
-            period: finding
-                .period
-                .map(|period| Period { start_s: period.start_s, seconds: period.length_s }),
+            window: Window { from_s: finding.window.from_s, to_s: finding.window.to_s, n: finding.window.n },
+            period: finding.period.map(|period| Period { start_s: period.start_s, seconds: period.length_s }),
             continues: finding.continues.then(|| id::of_previous(rule, finding)).flatten(),
             revision: 1,
             event_ids: finding.evidence.event_ids.clone(),

@@ -2,7 +2,7 @@
 //!
 //! The modules stand in the order in which data flows: a source yields *records*; *decode* opens them into
 //! events; the rules match events into *hits*; *window* folds hits into findings; *alert* explains them; the *store* keeps
-//! them, and a *sink* tells them.
+//! them, and a *sink* tells them. *pipeline* wires it all; the *port* and the *cli* are what people meet.
 
 pub mod record;
 pub mod source;
@@ -15,4 +15,5 @@ pub mod metrics;
 pub mod sink;
 pub mod pipeline;
 pub mod port;
+pub mod config;
 pub mod cli;

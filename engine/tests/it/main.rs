@@ -5,7 +5,7 @@
 /// The house rules: who may import whom, how large a room may grow, what the core never does.
 mod tidy;
 
-/// Where the shared material is found.
+/// Where shared material and peers are found.
 mod shared;
 
 /// Rule files that others publish load, and what is refused is refused for what it is.
@@ -25,3 +25,6 @@ mod equivalence;
 
 /// The demo, its verdict, its restart after a kill, and what people say of its alerts.
 mod demo;
+
+/// Deliveries over real connections, to servers of every kind and to real peers.
+mod sinks;

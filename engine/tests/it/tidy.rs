@@ -42,9 +42,16 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("store", &["record", "decode", "hit", "alert"]),
     ("metrics", &["alert"]),
     ("sink", &["alert"]),
-    ("pipeline", &["record", "decode", "hit", "window", "alert", "store", "sink", "metrics"]),
-    ("port", &["alert", "metrics", "store", "pipeline"]),
-    ("cli", &["record", "source", "decode", "hit", "window", "alert", "store", "metrics", "sink", "pipeline", "port"]),
+    ("pipeline", &["record", "decode", "hit", "window", "alert", "store", "metrics", "sink"]),
+    ("port", &["alert", "store", "metrics", "sink", "pipeline"]),
+    ("config", &["decode", "sink"]),
+    (
+        "cli",
+        &[
+            "record", "source", "decode", "hit", "window", "alert", "store", "metrics", "sink", "pipeline", "port",
+            "config",
+        ],
+    ),
 ];
 
 /// What the core must not name: it is synchronous and pure, and time is an argument.
