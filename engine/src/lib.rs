@@ -9,5 +9,6 @@ pub mod decode;
 pub mod hit;
 pub mod window;
 pub mod alert;
+pub mod sink;
 pub mod pipeline;
 pub mod cli;
