@@ -3,6 +3,7 @@
 //! Knows everything below it and is known by nothing. Invariant: nothing else in the engine prints.
 
 mod accounts;
+mod config;
 mod eval;
 mod explain;
 mod inputs;
@@ -43,6 +44,9 @@ enum Command {
     /// List, check, test and show rules
     #[command(subcommand)]
     Rules(rules::Command),
+    /// Check and show the configuration
+    #[command(subcommand)]
+    Config(config::Command),
 }
 
 /// The arguments as the parser wants them.
@@ -60,6 +64,8 @@ pub enum Exit {
     CheckFailed = 1,
     /// The arguments or a rule are wrong.
     Usage = 2,
+    /// The configuration is wrong.
+    Configuration = 3,
     /// Something could not be read or written.
     Upstream = 4,
     /// A bug of ours.
@@ -101,6 +107,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Pattern(args) => pattern::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(command) => rules::run(&command),
+        Command::Config(command) => config::run(&command),
     };
     done.unwrap_or_else(|failure| {
         if failure.exit != Exit::Ok {

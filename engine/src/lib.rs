@@ -11,4 +11,5 @@ pub mod window;
 pub mod alert;
 pub mod sink;
 pub mod pipeline;
+pub mod config;
 pub mod cli;

@@ -40,7 +40,9 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("window", &["hit"]),
     ("alert", &["hit", "window"]),
     ("pipeline", &["record", "decode", "hit", "window", "alert"]),
-    ("cli", &["record", "source", "decode", "hit", "window", "alert", "pipeline"]),
+    ("sink", &["alert"]),
+    ("config", &["decode", "sink"]),
+    ("cli", &["config", "record", "source", "decode", "hit", "window", "alert", "pipeline"]),
 ];
 
 /// What the core must not name: it is synchronous and pure, and time is an argument.
