@@ -1,4 +1,4 @@
-//! The configuration: what was written ([`raw`]), held against one table of settings, becomes [`Config`], what is meant.
+//! The configuration: what was written, held against one table of settings, becomes [`Config`], what is meant.
 //!
 //! A TOML file, and over it the environment (`TRIPLINE__SECTION__KEY`), which is an argument here. Everything is
 //! checked that can be checked without a network, and every error is reported at once. Paths are as the process sees

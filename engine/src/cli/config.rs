@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Exit, Failure, talk};
-use crate::config::ConfigError;
+use crate::config::{Config, ConfigError, Loaded};
 
 /// Check and show the configuration
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,15 @@ pub(super) struct ConfigArgs {
     /// The TOML file; variables TRIPLINE__SECTION__KEY have the last word [default: none]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// The configuration as it is meant; warnings are told. When it is wrong, everything wrong is told.
+    pub(super) fn load(&self) -> Result<Loaded, Exit> {
+        let loaded = Config::load(self.config.as_deref(), environment()).map_err(|errors| refuse(&errors))?;
+        loaded.warnings.iter().for_each(|warning| talk(&warning.to_string()));
+        Ok(loaded)
+    }
 }
 
 pub(super) fn run(command: &Command) -> Result<Exit, Failure> {

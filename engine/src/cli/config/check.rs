@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{ConfigArgs, environment, refuse};
-use crate::cli::{Exit, Failure, talk};
+use super::ConfigArgs;
+use crate::cli::{Exit, Failure};
 use crate::config::Config;
 
 /// Report everything that is wrong, or print `ok` and what is configured
@@ -14,11 +14,10 @@ pub(in crate::cli) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let loaded = match Config::load(args.config.config.as_deref(), environment()) {
+    let loaded = match args.config.load() {
         Ok(loaded) => loaded,
-        Err(errors) => return Ok(refuse(&errors)),
+        Err(exit) => return Ok(exit),
     };
-    loaded.warnings.iter().for_each(|warning| talk(&warning.to_string()));
     writeln!(io::stdout().lock(), "ok\n{}", summary(&loaded.config))?;
     Ok(Exit::Ok)
 }
