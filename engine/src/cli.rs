@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alerts;
+mod config;
 mod demo;
 mod eval;
 mod explain;
@@ -55,6 +56,9 @@ enum Command {
     /// List, check, test and show rules
     #[command(subcommand)]
     Rules(rules::Command),
+    /// Check and show the configuration
+    #[command(subcommand)]
+    Config(config::Command),
 }
 
 /// The arguments as the parser wants them.
@@ -72,6 +76,8 @@ pub enum Exit {
     CheckFailed = 1,
     /// The arguments or a rule are wrong.
     Usage = 2,
+    /// The configuration is wrong.
+    Configuration = 3,
     /// Something could not be read or written.
     Upstream = 4,
     /// A bug of ours.
@@ -124,6 +130,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Alerts(command) => alerts::run(&command),
         Command::Sink(command) => sink::run(&command),
         Command::Rules(command) => rules::run(&command),
+        Command::Config(command) => config::run(&command),
     };
     done.unwrap_or_else(|failure| {
         if failure.exit != Exit::Ok {

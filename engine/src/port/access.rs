@@ -6,6 +6,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use sha2::{Digest, Sha256};
 
+use crate::sink::Secret;
+
 /// Who may ask.
 #[derive(Clone)]
 pub struct Access {
@@ -15,8 +17,8 @@ pub struct Access {
 
 impl Access {
     /// Those who bear `token`; without one those on this machine.
-    pub fn new(token: Option<&str>) -> Self {
-        Self { token: token.map(digest) }
+    pub fn new(token: Option<&Secret>) -> Self {
+        Self { token: token.map(|token| digest(token.expose())) }
     }
 
     /// Why a request is not answered, if so.

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::*;
+use crate::sink::Secret;
 use crate::store::Store;
 
 /// Sends one request as it stands and returns the whole answer.
@@ -40,7 +41,7 @@ fn serve(token: Option<&str>) -> Served {
         metrics: Metrics::new().unwrap(),
         health: Arc::clone(&health),
         store,
-        access: Access::new(token),
+        access: Access::new(token.and_then(Secret::from_text).as_ref()),
         started_ms: 0,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -52,8 +52,13 @@ impl Secret {
         Self::trimmed(&text, || name.to_owned())
     }
 
+    /// Text that was read from where a secret may stand; none when there is none.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
     /// For its receiver, and for nobody else.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 

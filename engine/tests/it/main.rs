@@ -17,6 +17,9 @@ mod pattern_vectors;
 /// The command line as its users meet it.
 mod cli;
 
+/// The configuration on the command line.
+mod config;
+
 /// Random filter patterns against a judge that walks the syntax tree over JSON text.
 mod pattern_properties;
 
