@@ -134,7 +134,9 @@ impl<'a> Messages<'a> {
             self.flush_until(now_ms);
         }
         let stream = self.corpus.org.stream(&event.account, event.region);
-        let id_low = rng::hash(self.corpus.options().seed, self.sequence);
+        // One number a stream: the ids of a message differ in their beginnings and their last digits, as published ones do.
+        let id_low =
+            stream.bytes().fold(self.corpus.options().seed, |hash, byte| rng::hash(hash, u64::from(byte)));
         self.sequence += 1;
         let mut open = self.open.remove(&stream).unwrap_or_default();
         // Escaping doubles a text at worst, and an id and a time come with it.
