@@ -194,7 +194,7 @@ impl Background {
     }
 
     fn is_burst(&self, n: u64) -> bool {
-        rng::hash(self.seed ^ 0xB0B5, n / BLOCK) % BURST_ONE_IN == 0
+        rng::hash(self.seed ^ 0xB0B5, n / BLOCK).is_multiple_of(BURST_ONE_IN)
     }
 
     /// The event whose copy n is.
