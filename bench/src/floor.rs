@@ -14,7 +14,7 @@ use tripline_rules::packs::{self, Selection};
 use tripline_rules::plan::Ruleset;
 use tripline_rules::{check, naive};
 
-use crate::synth::Shape;
+use crate::corpus::Messages;
 
 /// The rule sets: what ships, from few to all.
 const RULE_SETS: [&[&str]; 3] =
@@ -54,8 +54,8 @@ impl fmt::Display for Row {
 }
 
 /// Measures every rule set.
-pub(crate) fn run(messages: &[Vec<u8>], shape: Shape, rounds: usize) -> anyhow::Result<Vec<Row>> {
-    RULE_SETS.iter().map(|packs| row(messages, shape, &ruleset(packs)?, rounds)).collect()
+pub(crate) fn run(corpus: &Messages, rounds: usize) -> anyhow::Result<Vec<Row>> {
+    RULE_SETS.iter().map(|packs| row(corpus, &ruleset(packs)?, rounds)).collect()
 }
 
 fn ruleset(names: &[&str]) -> anyhow::Result<Ruleset> {
@@ -64,8 +64,9 @@ fn ruleset(names: &[&str]) -> anyhow::Result<Ruleset> {
     Ok(Ruleset::new(loaded.rules, loaded.fields))
 }
 
-fn row(messages: &[Vec<u8>], shape: Shape, ruleset: &Ruleset, rounds: usize) -> anyhow::Result<Row> {
-    let matches = verify(messages, shape, ruleset)?;
+fn row(corpus: &Messages, ruleset: &Ruleset, rounds: usize) -> anyhow::Result<Row> {
+    let matches = verify(corpus, ruleset)?;
+    let messages = &corpus.records;
     let mut times = [const { Vec::new() }; 3];
     for _ in 0..rounds {
         let mut timed = |stage: usize, work: &mut dyn FnMut() -> io::Result<()>| {
@@ -81,7 +82,7 @@ fn row(messages: &[Vec<u8>], shape: Shape, ruleset: &Ruleset, rounds: usize) -> 
     let [inflate, decode, all] = times.map(|mut times| median(&mut times));
     Ok(Row {
         rules: ruleset.summary().event_rules,
-        events: shape.messages * shape.events_per_message,
+        events: corpus.log_events,
         matches,
         decode_to_inflate: decode.as_secs_f64() / inflate.as_secs_f64(),
         ratio_to_inflate: all.as_secs_f64() / inflate.as_secs_f64(),
@@ -89,10 +90,10 @@ fn row(messages: &[Vec<u8>], shape: Shape, ruleset: &Ruleset, rounds: usize) -> 
 }
 
 /// Every event is there, and both matchers find the same; returns how many matches.
-fn verify(messages: &[Vec<u8>], shape: Shape, ruleset: &Ruleset) -> anyhow::Result<u64> {
+fn verify(corpus: &Messages, ruleset: &Ruleset) -> anyhow::Result<u64> {
     let (mut tally, mut scratch, mut hits) = (Tally::default(), Scratch::default(), Vec::new());
     let mut matches = 0;
-    for message in messages {
+    for message in &corpus.records {
         let Opened::Messages(opened) = decode::open(message, &Limits::STREAM) else { continue };
         let batch = opened.events(ruleset.fields());
         tally.add_batch(&batch);
@@ -102,7 +103,7 @@ fn verify(messages: &[Vec<u8>], shape: Shape, ruleset: &Ruleset) -> anyhow::Resu
             matches += hits.len() as u64;
         }
     }
-    let events = shape.messages * shape.events_per_message;
+    let events = corpus.log_events;
     ensure!(tally.events_evaluated == events, "{} of {events} events were read", tally.events_evaluated);
     ensure!(matches > 0, "no rule matches this corpus: nothing is measured");
     Ok(matches)

@@ -1,8 +1,8 @@
 //! Tripline measured against the floor it stands on: inflating the same bytes, in the same run. Counts are verified before
 //! times are believed.
 
+mod corpus;
 mod floor;
-mod synth;
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ struct Cli {
     rounds: usize,
     /// Data messages in the corpus
     #[arg(long, default_value_t = 400)]
-    messages: u64,
+    messages: usize,
     /// How to print
     #[arg(long, value_enum, default_value = "table")]
     output: Output,
@@ -33,9 +33,8 @@ enum Output {
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
-    let shape = synth::Shape { messages: cli.messages, events_per_message: 50, seed: 1 };
-    let messages = synth::messages(shape)?;
-    let rows = floor::run(&messages, shape, cli.rounds.max(1))?;
+    let corpus = corpus::messages(cli.messages)?;
+    let rows = floor::run(&corpus, cli.rounds.max(1))?;
     let mut out = io::stdout().lock();
     match cli.output {
         Output::Json => {

@@ -8,19 +8,25 @@ use crate::call::{self, Call, Ctx, Mix};
 use crate::event::{Frame, Kind};
 use crate::json::Json;
 use crate::options::Options;
-use crate::org::Org;
+use crate::org::{Account, Org};
 use crate::rng::{self, Rng};
 
 /// Every so many events may be a burst: one caller's, in a few seconds.
 const BLOCK: u64 = 128;
-/// One block in so many is a burst.
-const BURST_ONE_IN: u64 = 16;
+/// One block in so many is a burst: software that lists, refreshes or copies, the same few calls again and again.
+const BURST_ONE_IN: u64 = 3;
+/// So many different calls a burst.
+const BURST_CALLS: u32 = 6;
+/// For so many events the same few of an account's callers are at work.
+const SHIFT: u64 = 8_192;
+/// So many callers at a time.
+const SHIFT_CALLERS: u32 = 4;
 /// A burst is so much denser than the rest.
 const BURST_DENSITY: u64 = 16;
 /// Calls that fail, of a million.
 const FAILED_PPM: u32 = 15_000;
 /// Events that are the owner's copy of the caller's event before them, of a million.
-const TWIN_PPM: u32 = 6_000;
+const TWIN_PPM: u32 = 2_500;
 /// The span is cut into so many stretches, some busier than others.
 const STRETCHES: u64 = 64;
 
@@ -175,15 +181,20 @@ impl Background {
         let (call, actor) = if self.has_twin(n) {
             (&call::CALLS[0], &org.accounts[account].callers[who.below(4) as usize])
         } else {
-            let call = self.mix.draw(&mut rng);
-            (call, actor(&org.accounts[account], call, &mut who, &mut rng))
+            let call = if burst {
+                let which = u64::from(rng.below(BURST_CALLS));
+                self.mix.draw(&mut Rng::keyed(self.seed, 0xCA11 + which, n / BLOCK))
+            } else {
+                self.mix.draw(&mut rng)
+            };
+            (call, actor(&org.accounts[account], call, &mut who, &mut rng, n / SHIFT))
         };
         let region = if call.is_global() { 0 } else { region };
         Draft { place: Place { account, region, time_s }, call, actor, rng }
     }
 
     fn is_burst(&self, n: u64) -> bool {
-        rng::hash(self.seed ^ 0xB0B5, n / BLOCK) % BURST_ONE_IN == 0
+        rng::hash(self.seed ^ 0xB0B5, n / BLOCK).is_multiple_of(BURST_ONE_IN)
     }
 
     /// The event whose copy n is.
@@ -203,7 +214,7 @@ impl Background {
 
 /// Who makes a call: a service for what services do, the right kind of identity for what only it does, else software
 /// or a person of the account.
-fn actor<'a>(account: &'a crate::org::Account, call: &Call, who: &mut Rng, rng: &mut Rng) -> &'a Actor {
+fn actor<'a>(account: &'a Account, call: &Call, who: &mut Rng, rng: &mut Rng, shift: u64) -> &'a Actor {
     let (percent, service) = call.by_service;
     if rng.below(100) < percent {
         return &account.services[service];
@@ -214,7 +225,11 @@ fn actor<'a>(account: &'a crate::org::Account, call: &Call, who: &mut Rng, rng: 
         "ListApplications" => 9,
         "Decrypt" if rng.below(400) == 0 => 11,
         "DescribeInstances" if rng.below(8) == 0 => 10,
-        _ => who.below(8).min(who.below(8)),
+        _ => {
+            let one = u64::from(who.below(SHIFT_CALLERS).min(who.below(SHIFT_CALLERS)));
+            let mut turn = Rng::keyed(account.seed, one, shift);
+            turn.below(8).min(turn.below(8))
+        }
     };
     &account.callers[at as usize]
 }

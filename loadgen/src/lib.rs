@@ -2,7 +2,7 @@
 //! in it and the list of alerts that must follow.
 //!
 //! It shares no code with the engine and computes nothing through it: the list is the stories' own. Same options, same bytes,
-//! on every machine; `tests/fingerprints.rs` holds the package to that, and a changed fingerprint is a change of corpus.
+//! on every machine; `tests/it/fingerprints.rs` holds the package to that, and a changed fingerprint is a change of corpus.
 //!
 //! ```
 //! let corpus = tripline_loadgen::Corpus::new(tripline_loadgen::Options { events: 10, ..Default::default() })?;

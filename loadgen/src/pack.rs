@@ -75,7 +75,12 @@ pub struct Messages<'a> {
     ready: VecDeque<Message>,
     /// Repeats to come: (after how many more messages, what).
     repeats: Vec<(u32, Message)>,
+    /// Log events taken, and messages made: what their ids, their keys and their repeats hang on.
     sequence: u64,
+    made: u64,
+    /// When the last event was written, and when the last message left.
+    now_ms: i64,
+    sent_ms: i64,
     ended: bool,
 }
 
@@ -106,6 +111,9 @@ impl<'a> Messages<'a> {
             ready: VecDeque::new(),
             repeats: Vec::new(),
             sequence: 0,
+            made: 0,
+            now_ms: 0,
+            sent_ms: 0,
             ended: false,
         };
         messages.control();
@@ -130,20 +138,24 @@ impl<'a> Messages<'a> {
 
     fn take(&mut self, event: &LogEvent) {
         let now_ms = event.logs_time_ms;
+        self.now_ms = now_ms;
         if self.due_ms <= now_ms {
             self.flush_until(now_ms);
         }
         let stream = self.corpus.org.stream(&event.account, event.region);
-        let id_low = rng::hash(self.corpus.options().seed, self.sequence);
+        // One number a stream: the ids of a message differ in their beginnings and their last digits, as published ones do.
+        let id_low =
+            stream.bytes().fold(self.corpus.options().seed, |hash, byte| rng::hash(hash, u64::from(byte)));
         self.sequence += 1;
         let mut open = self.open.remove(&stream).unwrap_or_default();
         // Escaping doubles a text at worst, and an id and a time come with it.
         if open.log_events > 0 && open.text.len() + 2 * event.message.len() + 200 > TEXT_BYTES_MAX {
-            self.close(&stream, mem::take(&mut open), now_ms);
+            self.close(&stream, &open, now_ms);
+            open = Open::default();
         }
         open.push(event, self.sequence, id_low);
         if open.log_events >= self.packing.events_max.max(1) {
-            self.close(&stream, open, now_ms);
+            self.close(&stream, &open, now_ms);
         } else {
             self.due_ms = self.due_ms.min(open.first_ms.saturating_add(self.packing.hold_ms));
             self.open.insert(stream, open);
@@ -162,14 +174,15 @@ impl<'a> Messages<'a> {
         due.sort();
         for (due_ms, stream) in due {
             if let Some(open) = self.open.remove(&stream) {
-                self.close(&stream, open, due_ms);
+                // When nothing more comes, what is not yet due leaves at once.
+                self.close(&stream, &open, due_ms.min(self.now_ms));
             }
         }
         let next = self.open.values().map(|open| open.first_ms.saturating_add(hold_ms)).min();
         self.due_ms = next.unwrap_or(i64::MAX);
     }
 
-    fn close(&mut self, stream: &str, open: Open, at_ms: i64) {
+    fn close(&mut self, stream: &str, open: &Open, at_ms: i64) {
         let Corpus { org, options, .. } = self.corpus;
         let mut j = Json::with_capacity(open.text.len() + 400);
         j.item(|j| {
@@ -182,8 +195,10 @@ impl<'a> Messages<'a> {
             j.out.push(']');
         });
         let sent_ms = at_ms.max(open.last_ms) + SEND_MS;
+        self.sent_ms = sent_ms;
+        self.made += 1;
         let message = self.message(&j.out, stream.to_owned(), sent_ms, open.log_events);
-        let mut rng = Rng::keyed(options.seed, 0x3E55, self.sequence);
+        let mut rng = Rng::keyed(options.seed, 0x3E55, self.made);
         if rng.chance(options.duplicates_ppm) {
             self.repeats.push((rng.below(REPEAT_AFTER_MAX), Message { repeat: true, ..message.clone() }));
         }
@@ -208,7 +223,7 @@ impl<'a> Messages<'a> {
             Distribution::ByLogStream => log_stream.clone(),
             Distribution::Random => {
                 let mut key = String::new();
-                Rng::keyed(self.corpus.options().seed, 0x9A7, self.sequence).hex(&mut key, 32);
+                Rng::keyed(self.corpus.options().seed, 0x9A7, self.made).hex(&mut key, 32);
                 key
             }
         };
@@ -235,7 +250,7 @@ impl Iterator for Messages<'_> {
             } else {
                 self.flush_until(i64::MAX);
                 self.ended = true;
-                self.repeat(self.repeats.iter().map(|(_, message)| message.sent_ms).max().unwrap_or(0));
+                self.repeat(self.sent_ms);
             }
         }
         self.ready.pop_front()

@@ -38,7 +38,7 @@ pub(super) fn write(j: &mut Json, body: Body, ctx: &mut Ctx<'_>) {
 
 /// Appends a name: one of a few dozen of its kind in the account, the first ones more often.
 pub(super) fn name(out: &mut String, what: What, ctx: &mut Ctx<'_>) {
-    let index = ctx.rng.below(32).min(ctx.rng.below(32));
+    let index = ctx.rng.below(28).min(ctx.rng.below(28)).min(ctx.rng.below(28));
     named(out, what, ctx, index);
 }
 

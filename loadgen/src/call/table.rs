@@ -48,8 +48,8 @@ const fn partly(
 /// Every call of the background.
 #[rustfmt::skip]
 pub(crate) static CALLS: &[Call] = &[
-    partly("sts", "AssumeRole", 620, (55, 2), Body::Own(crypto::assume_role)),
-    call("sts", "AssumeRoleWithWebIdentity", 40, Body::Own(crypto::assume_role_with_web_identity)),
+    partly("sts", "AssumeRole", 170, (55, 2), Body::Own(crypto::assume_role)),
+    call("sts", "AssumeRoleWithWebIdentity", 15, Body::Own(crypto::assume_role_with_web_identity)),
     call("sts", "GetCallerIdentity", 150, Body::Null),
     partly("kms", "Decrypt", 1150, (10, 0), Body::Own(crypto::decrypt)),
     partly("kms", "GenerateDataKey", 700, (50, 0), Body::Own(crypto::data_key)),
@@ -58,11 +58,11 @@ pub(crate) static CALLS: &[Call] = &[
     call("kms", "ListAliases", 30, Body::Page("limit")),
     call("kms", "CreateKey", 6, Body::Own(crypto::create_key)),
     partly("kms", "RotateKey", 2, (100, 0), Body::Own(crypto::rotate_key)),
-    call("s3", "GetObject", 700, Body::Own(data::get_object)),
-    partly("s3", "PutObject", 640, (40, 5), Body::Own(data::put_object)),
-    call("s3", "HeadObject", 160, Body::Own(data::get_object)),
+    call("s3", "GetObject", 480, Body::Own(data::get_object)),
+    partly("s3", "PutObject", 470, (40, 5), Body::Own(data::put_object)),
+    call("s3", "HeadObject", 90, Body::Own(data::get_object)),
     call("s3", "ListObjects", 90, Body::Own(data::bucket)),
-    partly("s3", "GetBucketAcl", 330, (90, 0), Body::Own(data::bucket)),
+    partly("s3", "GetBucketAcl", 250, (90, 0), Body::Own(data::bucket)),
     call("s3", "GetBucketLocation", 40, Body::Own(data::bucket)),
     call("s3", "GetBucketPolicy", 20, Body::Own(data::bucket)),
     call("s3", "GetBucketVersioning", 15, Body::Own(data::bucket)),

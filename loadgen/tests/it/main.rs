@@ -1,0 +1,15 @@
+//! One test binary: each `mod` says what belongs there.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test speaks")]
+
+/// Events look like CloudTrail's, each and together.
+mod events;
+
+/// Messages are CloudWatch Logs', within Kinesis' limits.
+mod messages;
+
+/// What the stories declare holds together.
+mod truth;
+
+/// Same options, same bytes, for ever.
+mod fingerprints;
