@@ -8,15 +8,12 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use crate::check;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{SHIPPED as PREFIX, nearest};
 use crate::document::SourceFile;
 use crate::rule::Metadata;
 
 /// (name, text), made by `build.rs`.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
-
-/// Begins the name of every shipped file.
-const PREFIX: &str = "pack:";
 
 /// Marks a published form that is not the one of its control.
 const VARIANT: &str = "cis.variant";

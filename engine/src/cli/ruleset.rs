@@ -1,5 +1,6 @@
 //! `--rules` and `--pack`: from what the user named to a compiled rule set, refused rules told on stderr.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
 use std::io;
@@ -19,6 +20,9 @@ use super::{Failure, talk};
 
 /// The pack that runs when nothing is named.
 const PACK_DEFAULT: &str = "baseline";
+
+/// Skipped rules that are named; the rest is a number.
+const SKIPPED_SHOWN_MAX: usize = 20;
 
 /// Which rules to load.
 #[derive(Debug, Args)]
@@ -63,6 +67,16 @@ impl LoadedRules {
         !packs::is_shipped(&cases.file) || cases.cases.iter().any(|case| cases.rule_of(case, rules).is_ok())
     }
 
+    /// Says of every rule that does not run why: errors each, of those that are merely skipped the first few.
+    pub(super) fn tell_stopped(&self) {
+        let stopped = self.diagnostics.iter().filter(|diagnostic| diagnostic.stops());
+        let (errors, skipped): (Vec<_>, Vec<_>) = stopped.partition(|one| one.severity == Severity::Error);
+        errors.iter().chain(skipped.iter().take(SKIPPED_SHOWN_MAX)).for_each(|one| talk(&one.to_string()));
+        if let Some(more @ 1..) = skipped.len().checked_sub(SKIPPED_SHOWN_MAX) {
+            talk(&format!("and {more} more do not run; `tripline rules check` says of each why"));
+        }
+    }
+
     pub(super) fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }
@@ -72,9 +86,7 @@ impl RuleArgs {
     /// Loads the rules; what is refused goes to stderr, and under `--strict` stops the command.
     pub(super) fn load(&self) -> Result<LoadedRules, Failure> {
         let loaded = self.load_quietly()?;
-        for diagnostic in loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
-            talk(&diagnostic.to_string());
-        }
+        loaded.tell_stopped();
         let refused = loaded.errors();
         if refused > 0 && self.strict {
             return Err(Failure::usage(anyhow::anyhow!("{refused} rule errors, and --strict")));
@@ -108,14 +120,20 @@ impl RuleArgs {
             files.extend(packs::files());
             cases.extend(packs::cases());
         }
+        // Of the shipped files only those that were asked for concern the user, whether they run or not.
+        let asked = RefCell::new(HashSet::new());
         let selects = |meta: &Metadata| {
-            !packs::is_shipped(&meta.origin.file)
-                || selections.iter().any(|selection| selection.selects(meta))
+            let selected = !packs::is_shipped(&meta.origin.file)
+                || selections.iter().any(|selection| selection.selects(meta));
+            if selected {
+                asked.borrow_mut().insert(Arc::clone(&meta.origin.file));
+            }
+            selected
         };
         let mut loaded = check::load(&files, &selects);
-        // Of the shipped files only those that were asked for concern the user.
-        let named: HashSet<_> = loaded.rules.iter().map(|rule| Arc::clone(&rule.meta.origin.file)).collect();
-        let concerns = |file: &Arc<str>| !packs::is_shipped(file) || named.contains(file);
+        let mut asked = asked.into_inner();
+        asked.extend(loaded.rules.iter().map(|rule| Arc::clone(&rule.meta.origin.file)));
+        let concerns = |file: &Arc<str>| !packs::is_shipped(file) || asked.contains(file);
         loaded.diagnostics.retain(|diagnostic| concerns(&diagnostic.origin.file));
         Ok(LoadedRules {
             ruleset: Arc::new(Ruleset::new(loaded.rules, loaded.fields)),

@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+mod rules;
+
 fn tripline(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tripline")).args(args).output().unwrap()
 }

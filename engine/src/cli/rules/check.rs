@@ -47,7 +47,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn row(diagnostic: &Diagnostic) -> String {
     json!({
-        "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "severity": match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Skipped | Severity::Warning => "warning",
+        },
         "file": diagnostic.origin.file.as_ref(),
         "line": diagnostic.origin.line,
         "column": diagnostic.origin.column,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use tripline_rules::cases::{self, Case, Cases};
-use tripline_rules::diagnostic::{Diagnostic, Severity};
+use tripline_rules::diagnostic::Diagnostic;
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             }
         }
     }
-    loaded.diagnostics.iter().filter(|one| one.severity == Severity::Error).for_each(tell);
+    loaded.tell_stopped();
     wrong.iter().for_each(tell);
     let alerting = ruleset.rules().iter().filter(|rule| rule.alerts).count();
     writeln!(
