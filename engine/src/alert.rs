@@ -19,7 +19,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 use tripline_rules::explain::Reason;
-use tripline_rules::rule::{Level, Metadata};
+use tripline_rules::rule::{self, Level, Metadata};
 
 use crate::hit::Group;
 use crate::window::finding::Finding;
@@ -189,14 +189,8 @@ impl Alert {
             distinct: finding.distinct,
             first_seen_s: finding.first_seen_s,
             last_seen_s: finding.last_seen_s,
-            window: Window {
-                from_s: finding.window.from_s,
-                to_s: finding.window.to_s,
-                n: finding.window.n,
-            },
-            period: finding
-                .period
-                .map(|period| Period { start_s: period.start_s, seconds: period.length_s }),
+            window: Window { from_s: finding.window.from_s, to_s: finding.window.to_s, n: finding.window.n },
+            period: finding.period.map(|period| Period { start_s: period.start_s, seconds: period.length_s }),
             continues: finding.continues.then(|| id::of_previous(rule, finding)).flatten(),
             revision: 1,
             event_ids: finding.evidence.event_ids.clone(),
@@ -215,6 +209,13 @@ impl Alert {
             approximate: finding.approximate,
             late: finding.late,
         }
+    }
+
+    /// Adds to the sentence what it takes to make an alert, for a rule that counts.
+    #[must_use]
+    pub fn counted(mut self, window: &rule::Window) -> Self {
+        self.summary.push_str(&summary::threshold(window));
+        self
     }
 
     /// The alert as one line of JSON.
