@@ -1,10 +1,10 @@
 //! `--rules` and `--pack`: from what the user named to a compiled rule set, refused rules told on stderr.
 
+mod files;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -16,7 +16,9 @@ use tripline_rules::packs::{self, Selection};
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::{Metadata, RuleId};
 
+use super::output::counted;
 use super::{Failure, talk};
+use files::RuleFiles;
 
 /// The pack that runs when nothing is named.
 const PACK_DEFAULT: &str = "baseline";
@@ -89,7 +91,7 @@ impl RuleArgs {
         loaded.tell_stopped();
         let refused = loaded.errors();
         if refused > 0 && self.strict {
-            return Err(Failure::usage(anyhow::anyhow!("{refused} rule errors, and --strict")));
+            return Err(Failure::usage(anyhow::anyhow!("{}, and --strict", counted(refused, "rule error"))));
         }
         if loaded.ruleset.rules().is_empty() {
             return Err(Failure::usage(anyhow::anyhow!("no rule to run in {}", self.named())));
@@ -108,13 +110,9 @@ impl RuleArgs {
 
     /// Loads the rules and keeps what was said for the caller.
     pub(super) fn load_quietly(&self) -> Result<LoadedRules, Failure> {
-        let mut files = Vec::new();
-        let mut cases = Vec::new();
-        for path in &self.rules {
-            read(path, &mut files, &mut cases).map_err(|error| {
-                Failure::usage(anyhow::Error::new(error).context(format!("--rules {}", path.display())))
-            })?;
-        }
+        let mut found = RuleFiles::default();
+        self.rules.iter().for_each(|path| found.add(path));
+        let RuleFiles { rules: mut files, mut cases, diagnostics: unreadable, .. } = found;
         let selections = self.selections()?;
         if !selections.is_empty() {
             files.extend(packs::files());
@@ -133,6 +131,8 @@ impl RuleArgs {
         let mut loaded = check::load(&files, &selects);
         let mut asked = asked.into_inner();
         asked.extend(loaded.rules.iter().map(|rule| Arc::clone(&rule.meta.origin.file)));
+        loaded.diagnostics.extend(unreadable);
+        loaded.diagnostics.sort_by(|a, b| a.origin.cmp(&b.origin));
         let concerns = |file: &Arc<str>| !packs::is_shipped(file) || asked.contains(file);
         loaded.diagnostics.retain(|diagnostic| concerns(&diagnostic.origin.file));
         Ok(LoadedRules {
@@ -154,29 +154,4 @@ impl RuleArgs {
         let packs = self.pack.iter().map(|pack| format!("--pack {pack}"));
         rules.chain(packs).collect::<Vec<_>>().join(" ")
     }
-}
-
-/// Reads a rule file, or every rule file below a folder in the order of their names.
-fn read(path: &Path, files: &mut Vec<SourceFile>, cases: &mut Vec<SourceFile>) -> io::Result<()> {
-    if path.is_dir() {
-        let mut entries =
-            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-        entries.sort();
-        return entries
-            .iter()
-            .filter(|entry| entry.is_dir() || has_rules(entry))
-            .try_for_each(|entry| read(entry, files, cases));
-    }
-    let file = SourceFile::from_bytes(&path.to_string_lossy(), fs::read(path)?)
-        .map_err(|diagnostic| io::Error::new(io::ErrorKind::InvalidData, diagnostic.to_string()))?;
-    if file.is_cases() {
-        cases.push(file)
-    } else {
-        files.push(file)
-    }
-    Ok(())
-}
-
-fn has_rules(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
 }

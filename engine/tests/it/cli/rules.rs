@@ -35,3 +35,44 @@ fn a_shipped_rule_that_a_broken_correlation_keeps_from_alerting_is_told() {
     let complaint = complaint(&["rules", "list", "--pack", "baseline", "--rules", &file], 0);
     assert!(complaint.contains("only feeds correlations"), "{complaint}");
 }
+
+const CASES: &str = "hits:\n  - name: stopped\n    event: {eventVersion: '1.08', eventName: StopLogging}\nmisses:\n  - name: started\n    event: {eventVersion: '1.08', eventName: StartLogging}\n";
+
+#[cfg(unix)]
+#[test]
+fn a_rule_file_that_cannot_be_read_is_named_and_the_others_load() {
+    use std::os::unix::fs::symlink;
+    let folder = folder("unreadable-rules");
+    write(&folder, "sound.yml", SOUND);
+    fs::write(folder.join("latin.yml"), b"title: caf\xe9\n").unwrap();
+    symlink(folder.join("nowhere.yml"), folder.join("dangling.yml")).unwrap();
+    fs::create_dir(folder.join("sub")).unwrap();
+    symlink(&folder, folder.join("sub/loop")).unwrap();
+    symlink(folder.join("sub"), folder.join("again")).unwrap();
+    let rules = folder.to_string_lossy().into_owned();
+    assert_eq!(check(&["rules", "list", "--rules", &rules], 0).lines().count(), 1);
+    let complaint = complaint(&["rules", "check", "--rules", &rules, "--rules", "/no/such/rules"], 2);
+    let named = [
+        "dangling.yml:1:1: error: the file could not be read",
+        "latin.yml:1:11: error",
+        "/no/such/rules:1:1",
+    ];
+    for part in named {
+        assert_eq!(complaint.matches(part).count(), 1, "`{part}` in:\n{complaint}");
+    }
+    assert_eq!(complaint.lines().count(), named.len(), "{complaint}");
+}
+
+#[test]
+fn the_cases_beside_a_named_file_are_run_and_each_file_once() {
+    let folder = folder("cases-beside");
+    let file = write(&folder, "sound.yml", SOUND);
+    complaint(&["rules", "test", "--rules", &file], 1);
+    write(&folder, "sound.cases.yml", CASES);
+    let rules = folder.to_string_lossy().into_owned();
+    for args in [vec![&file], vec![&rules, &file], vec![&file, &rules, &rules]] {
+        let mut all = vec!["rules", "test"];
+        args.iter().for_each(|path| all.extend(["--rules", path.as_str()]));
+        assert!(check(&all, 0).contains("1 hit and 1 near-miss"), "{args:?}");
+    }
+}
