@@ -19,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::source::SourceError;
+
 /// Detects attacks in AWS CloudTrail events, and says why.
 #[derive(Debug, Parser)]
 #[command(name = "tripline", version, about, after_help = EXIT_CODES)]
@@ -82,6 +84,13 @@ struct Failure {
 impl Failure {
     fn usage(error: impl Into<anyhow::Error>) -> Self {
         Self { exit: Exit::Usage, error: error.into() }
+    }
+}
+
+/// A path that is not there, or cannot be listed.
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self { exit: Exit::Upstream, error: error.into() }
     }
 }
 

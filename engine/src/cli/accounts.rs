@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tripline_rules::rule::Level;
 
+use super::output::counted;
 use super::talk;
 use crate::alert::Alert;
 use crate::decode::{Reason, Tally};
@@ -15,11 +16,15 @@ pub(super) fn tell(accounts: &Accounts, alerts: &[Alert], rules: usize) {
     let hits = &accounts.hits;
     let ungrouped = match accounts.ungrouped {
         0 => String::new(),
+        1 => "; 1 match left out of correlations for lack of a field".to_owned(),
         n => format!("; {n} matches left out of correlations for lack of a field"),
     };
     talk(&format!(
-        "hits        {} of {rules} rules = {} counted + {} duplicate{ungrouped}",
-        hits.hits, hits.counted, hits.duplicate
+        "hits        {} of {} = {} counted + {} duplicate{ungrouped}",
+        hits.hits,
+        counted(rules, "rule"),
+        hits.counted,
+        hits.duplicate
     ));
     let of = |level: Level| alerts.iter().filter(|alert| alert.rule.level == level).count();
     let levels: Vec<String> = Level::ALL

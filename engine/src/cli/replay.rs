@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use super::inputs::PathArgs;
-use super::output::{Format, OutputArgs, colour, write_json};
+use super::output::{Format, OutputArgs, colour, counted, write_json};
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs, talk};
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut opened = 0_u64;
     let unreadable = inputs::each_record(&inputs, &progress, &mut |record| {
         opened += pipeline.take(record).into_values().map(u64::from).sum::<u64>();
-        progress.say(format!("{opened} alerts"));
+        progress.say(counted(opened, "alert"));
         Ok(())
     })?;
     progress.finish();
