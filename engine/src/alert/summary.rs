@@ -76,6 +76,8 @@ fn deed(told: &[Told], times: &[i64]) -> String {
     let call = calls(told, &names, times);
     let reasons = reasons(told);
     let each_time = if names.len() > 1 { " each time" } else { "" };
+    // A list has an `and` of its own.
+    let and = if names.len() > 1 || call.contains(" and ") { ", and" } else { " and" };
     let was = if distinct(told, |one| &one.who).len() > 1 { "were" } else { "was" };
     let all = |is: fn(&Outcome) -> bool| told.iter().all(|one| is(&one.outcome));
     if all(|outcome| *outcome == Outcome::Done) {
@@ -87,12 +89,12 @@ fn deed(told: &[Told], times: &[i64]) -> String {
         };
     }
     if all(|outcome| matches!(outcome, Outcome::Refused(_))) {
-        return format!("tried {call} and {was} refused{each_time}{reasons}");
+        return format!("tried {call}{and} {was} refused{each_time}{reasons}");
     }
     if all(|outcome| matches!(outcome, Outcome::Failed(_))) {
         return match signs_in {
             true => format!("failed to sign in to the console{reasons}"),
-            false => format!("tried {call} and failed{each_time}{reasons}"),
+            false => format!("tried {call}{and} failed{each_time}{reasons}"),
         };
     }
     // How many ended how is said at the end.

@@ -71,7 +71,7 @@ fn several_targets_and_outcomes_are_counted() {
     let said = "IAM user mallory called StopLogging on trail main";
     assert_eq!(summary(&mixed), format!("{said} {place}; 3 events in 1 min, 1 refused, 1 failed"));
     let twice = [(0, refused), (1, json!({"errorCode": "AccessDenied", "eventName": "DeleteTrail"}))];
-    let said = "IAM user mallory tried StopLogging on trail main, then DeleteTrail and was refused each time (AccessDenied)";
+    let said = "IAM user mallory tried StopLogging on trail main, then DeleteTrail, and was refused each time (AccessDenied)";
     assert_eq!(summary(&twice), format!("{said} {place}; 2 events in 1 s"));
 }
 

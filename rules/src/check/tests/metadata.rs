@@ -64,7 +64,7 @@ fn a_fault_in_a_block_is_told_at_its_line() {
     check(&with("|\n  { ($.a = 1) }\n\n"), &[]);
     check(&with("|\n\n  { $.a == 1 }\n"), &[("6:9", "is no operator")]);
     check(&with("|-\n  { ($.a = 1) }\n"), &[]);
-    check(&with("|2\n   { ($.a == 1) }\n"), &[("5:10", "is no operator")]);
+    check(&with("|2\n   { ($.a == 1) }\n"), &[("5:11", "is no operator")]);
     check(&with(">\n  { ($.a = 1) &&\n  ($.b == 2) }\n"), &[("5:3", "is no operator")]);
 }
 
