@@ -88,7 +88,7 @@ impl<W: io::Write> JsonRows<W> {
 }
 
 /// `1 file`, `2 files`: `word` is the singular of one that takes an `s`.
-pub(super) fn counted<N: PartialEq + From<u8> + Display>(n: N, word: &str) -> String {
+pub(super) fn counted<N: Copy + PartialEq + From<u8> + Display>(n: N, word: &str) -> String {
     let plural = if n == N::from(1) { "" } else { "s" };
     format!("{n} {word}{plural}")
 }

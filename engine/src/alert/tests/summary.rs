@@ -95,7 +95,7 @@ fn several_actors_and_addresses_are_counted() {
         "IAM user u0 and others failed to sign in to the console (Failed authentication) in 111122223333 / us-east-1 \
          from 203.0.113.0 and others; 12 events by 12 principals from 12 addresses in 11 s"
     );
-    let mut broken_in = spray.clone();
+    let mut broken_in = spray;
     broken_in[11].1["responseElements"] = json!({"ConsoleLogin": "Success"});
     assert!(summary(&broken_in).contains("tried to sign in to the console"), "{}", summary(&broken_in));
     assert!(summary(&broken_in).ends_with("in 11 s, 11 failed"), "{}", summary(&broken_in));
