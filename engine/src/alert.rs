@@ -19,7 +19,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 use tripline_rules::explain::Reason;
-use tripline_rules::rule::{Level, Metadata};
+use tripline_rules::rule::{self, Level, Metadata};
 
 use crate::hit::Group;
 use crate::window::finding::Finding;
@@ -209,6 +209,13 @@ impl Alert {
             approximate: finding.approximate,
             late: finding.late,
         }
+    }
+
+    /// Adds to the sentence what it takes to make an alert, for a rule that counts.
+    #[must_use]
+    pub fn counted(mut self, window: &rule::Window) -> Self {
+        self.summary.push_str(&summary::threshold(window));
+        self
     }
 
     /// The alert as one line of JSON.

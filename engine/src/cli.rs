@@ -24,6 +24,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::source::SourceError;
+
 /// Detects attacks in AWS CloudTrail events, and says why.
 #[derive(Debug, Parser)]
 #[command(name = "tripline", version, about, after_help = EXIT_CODES)]
@@ -108,6 +110,13 @@ impl Failure {
 
     fn bug(error: impl Into<anyhow::Error>) -> Self {
         Self { exit: Exit::Bug, error: error.into() }
+    }
+}
+
+/// A path that is not there, or cannot be listed.
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self { exit: Exit::Upstream, error: error.into() }
     }
 }
 

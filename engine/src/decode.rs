@@ -10,8 +10,10 @@
 //! | CloudWatch Logs data message | `messageType` | one log event each of `logEvents` |
 //! | control message | `messageType` | nothing, counted |
 //! | `{"Records": […]}`, `[…]` | | one log event an element |
-//! | lines | more than one JSON value, or no JSON | one log event a line, each of the forms above |
 //! | one JSON object | | one log event |
+//! | documents and lines | more than one JSON value, or no JSON | each document as one of the forms above, whatever stands between them; one log event for each line of anything else |
+//!
+//! An envelope that breaks off gives its whole log events, and one rejected for the rest; gzip that does is rejected whole.
 //!
 //! A log event is *CloudTrail* when it is a JSON object with `eventVersion`, or with `eventSource` and `eventName`, or an
 //! Insight; anything else is another log's and only counted. Missing ids, numeric account ids, arrays in place of objects
@@ -22,6 +24,7 @@ mod envelope;
 mod event;
 mod inflate;
 mod reason;
+mod sequence;
 mod slots;
 mod split;
 mod tally;

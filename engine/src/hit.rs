@@ -12,7 +12,7 @@ use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::{Count, Rule, RuleId};
 
 use crate::decode::Event;
-pub use facts::Facts;
+pub use facts::{Facts, event_id};
 use group::Missing;
 
 /// The values by which hits of a rule are told apart, with their names, in the rule's order.

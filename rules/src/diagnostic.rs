@@ -9,9 +9,14 @@ use std::sync::Arc;
 pub enum Severity {
     /// The rule is refused.
     Error,
+    /// Nothing is wrong with the rule, and it does not run.
+    Skipped,
     /// The rule runs; its author should look.
     Warning,
 }
+
+/// Begins the name of every file that came with the binary.
+pub const SHIPPED: &str = "pack:";
 
 /// A place in a rule file. Lines and columns count from 1; columns count characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +27,13 @@ pub struct Origin {
     pub line: u32,
     /// Column, from 1.
     pub column: u32,
+}
+
+impl Origin {
+    /// Whether the file came with the binary.
+    pub fn is_shipped(&self) -> bool {
+        self.file.starts_with(SHIPPED)
+    }
 }
 
 impl fmt::Display for Origin {
@@ -54,6 +66,16 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(origin, message) }
     }
 
+    /// Why a rule without fault does not run.
+    pub fn skipped(origin: &Origin, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Skipped, ..Self::error(origin, message) }
+    }
+
+    /// Whether the rule does not run.
+    pub fn stops(&self) -> bool {
+        self.severity != Severity::Warning
+    }
+
     /// The same with a suggestion.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -66,7 +88,7 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.severity {
             Severity::Error => "error",
-            Severity::Warning => "warning",
+            Severity::Skipped | Severity::Warning => "warning",
         };
         write!(f, "{}: {word}: {}", self.origin, self.message)?;
         match &self.help {

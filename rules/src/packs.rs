@@ -8,15 +8,12 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use crate::check;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{SHIPPED as PREFIX, nearest};
 use crate::document::SourceFile;
 use crate::rule::Metadata;
 
 /// (name, text), made by `build.rs`.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
-
-/// Begins the name of every shipped file.
-const PREFIX: &str = "pack:";
 
 /// Marks a published form that is not the one of its control.
 const VARIANT: &str = "cis.variant";
@@ -135,7 +132,7 @@ impl FromStr for Selection {
     }
 }
 
-/// The version in full: `4.0` is 4.0.0 as there is no other, and without one the newest is meant.
+/// The version in full: `4.0` is 4.0.0 as there is no other, and so is `4.0.1`; without one the newest is meant.
 fn cis_version(asked: Option<&str>) -> Result<String, SelectionError> {
     let versions: BTreeSet<&str> = SHIPPED.iter().flat_map(cis_versions_of).collect();
     let Some(asked) = asked else { return Ok(versions.last().copied().unwrap_or_default().to_owned()) };
@@ -143,7 +140,15 @@ fn cis_version(asked: Option<&str>) -> Result<String, SelectionError> {
     let begun = versions.iter().filter(|version| {
         version.strip_prefix(plain).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     });
-    match begun.collect::<Vec<_>>().as_slice() {
+    let mut begun: Vec<_> = begun.collect();
+    // A correction of a version has the controls of that version: 4.0.1 is 4.0.0.
+    let parts: Vec<&str> = plain.split('.').collect();
+    if let ([major, minor, patch], true) = (parts.as_slice(), begun.is_empty())
+        && patch.parse::<u16>().is_ok()
+    {
+        begun = versions.iter().filter(|version| version.starts_with(&format!("{major}.{minor}."))).collect();
+    }
+    match begun.as_slice() {
         [version] => Ok((**version).to_owned()),
         _ => Err(SelectionError::Version {
             version: asked.to_owned(),
@@ -200,6 +205,8 @@ mod tests {
             ("3.0.0", 15, 19),
             ("4.0", 15, 18),
             ("4.0.0", 15, 18),
+            ("4.0.1", 15, 18),
+            ("v4.0.1", 15, 18),
             ("5.0.0", 15, 18),
             ("6.0.0", 15, 18),
             ("7.0.0", 15, 18),
@@ -225,6 +232,8 @@ mod tests {
         let refused = |name: &str| name.parse::<Selection>().unwrap_err().to_string();
         assert!(refused("basline").contains("did you mean `baseline`"));
         assert!(refused("cis@9.9.9").contains("1.1.0, 1.2.0"));
+        assert!(refused("cis@4.1.0").contains("4.0.0"));
+        assert!(refused("cis@4.0.x").contains("4.0.0"));
         assert!(refused("cis@1").contains("7.0.0"), "five versions begin so");
         assert!(refused("baseline@2").contains("no versions"));
     }

@@ -1,122 +1,214 @@
-//! One sentence: who did what to which, where, from where, how often.
+//! One sentence about all events of a finding: who did what to which, where, from where, how often. *told* is what one
+//! event says. Invariant: what the events do not share is not said of all of them.
 
-use serde_json::Value;
+mod told;
+
+use tripline_rules::rule::{Count, Window};
 
 use super::clean::shown;
-use super::target;
-use crate::hit::Facts;
 use crate::window::finding::Finding;
+use told::{Outcome, Told};
 
-/// The sentence for a finding, told by its first event.
+/// Calls after the first, and reasons, that are named; the rest is a number.
+const NAMED_MAX: usize = 3;
+
+/// The sentence for a finding.
 pub(super) fn of(finding: &Finding) -> String {
-    let first = &finding.evidence.first;
-    // An event with a number that this parser refuses is told without its details.
-    let event: Value = serde_json::from_str(&first.text).unwrap_or_default();
-    let mut sentence = format!("{} {}", actor(&event, first), deed(&event, first));
-    sentence.push_str(&place(first));
+    let evidence = &finding.evidence;
+    let mut events = vec![&evidence.first];
+    events.extend(&evidence.more);
+    if finding.count > 1 {
+        events.push(&evidence.latest);
+    }
+    let times: Vec<i64> = events.iter().map(|event| event.time_s).collect();
+    let told: Vec<Told> = events.into_iter().map(|event| Told::of(event)).collect();
+    let mut sentence = format!("{} {}{}", actor(&told), deed(&told, &times), place(&told));
     if finding.approximate {
         sentence.push_str(", and others like it");
     }
-    sentence.push_str(&how_often(finding));
+    sentence.push_str(&how_often(finding, &told));
     sentence
 }
 
-/// Who, as a person would say it.
-fn actor(event: &Value, facts: &Facts) -> String {
-    let text = |path: &str| event.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let name = text("/userIdentity/userName");
-    let session = text("/userIdentity/arn").and_then(|arn| arn.rsplit_once('/')).map(|(_, session)| session);
-    let who = match text("/userIdentity/type").unwrap_or_default() {
-        "Root" => "the root user".to_owned(),
-        "IAMUser" => match name {
-            Some("HIDDEN_DUE_TO_SECURITY_REASONS") => "an unknown user name".to_owned(),
-            Some(name) => format!("IAM user {name}"),
-            None => format!("IAM user {}", facts.principal),
-        },
-        "AssumedRole" => {
-            let role = text("/userIdentity/sessionContext/sessionIssuer/userName");
-            match (role, session) {
-                (Some(role), Some(session)) => format!("role {role} (session {session})"),
-                _ => format!("role {}", facts.principal),
-            }
+/// What it takes to make an alert, for a rule that counts.
+pub(super) fn threshold(window: &Window) -> String {
+    let values = if window.count == Count::Events { "" } else { " distinct values" };
+    match window.threshold {
+        0 | 1 => String::new(),
+        n => format!(" ({n}{values} within {} make an alert)", duration(i64::from(window.within_s))),
+    }
+}
+
+/// The distinct ones, in the order of the events.
+fn distinct<'t, T: PartialEq>(told: &'t [Told], of: impl Fn(&'t Told) -> T) -> Vec<T> {
+    let mut found = Vec::new();
+    for one in told.iter().map(of) {
+        if !found.contains(&one) {
+            found.push(one);
         }
-        "FederatedUser" => format!("federated user {}", session.unwrap_or(&facts.principal)),
-        "IdentityCenterUser" => {
-            format!(
-                "Identity Center user {}",
-                text("/userIdentity/onBehalfOf/userId").unwrap_or(&facts.principal)
-            )
+    }
+    found
+}
+
+fn actor(told: &[Told]) -> String {
+    let mut actor = shown(&told[0].who.0);
+    match distinct(told, |one| &one.session).as_slice() {
+        [Some(session)] => actor.push_str(&format!(" (session {})", shown(session))),
+        [Some(session), ..] if distinct(told, |one| &one.who).len() > 1 => {
+            actor.push_str(&format!(" (session {})", shown(session)));
         }
-        "SAMLUser" | "WebIdentityUser" => {
-            format!("{} (signed in elsewhere)", name.unwrap_or(&facts.principal))
+        [Some(_), rest @ ..] => actor.push_str(&format!(" ({} sessions)", rest.len() + 1)),
+        _ => {}
+    }
+    if let [Some(service)] = distinct(told, |one| &one.through).as_slice() {
+        actor.push_str(&format!(", through {},", shown(service)));
+    }
+    if distinct(told, |one| &one.who).len() > 1 {
+        actor.push_str(" and others");
+    }
+    actor
+}
+
+fn deed(told: &[Told], times: &[i64]) -> String {
+    let first = &told[0];
+    let names = distinct(told, |one| one.name.as_str());
+    let signs_in = first.signs_in && names.len() == 1;
+    let call = calls(told, &names, times);
+    let reasons = reasons(told);
+    let each_time = if names.len() > 1 { " each time" } else { "" };
+    // A list has an `and` of its own.
+    let and = if names.len() > 1 || call.contains(" and ") { ", and" } else { " and" };
+    let was = if distinct(told, |one| &one.who).len() > 1 { "were" } else { "was" };
+    let all = |is: fn(&Outcome) -> bool| told.iter().all(|one| is(&one.outcome));
+    if all(|outcome| *outcome == Outcome::Done) {
+        return match distinct(told, |one| one.with).as_slice() {
+            [with] if signs_in => format!("signed in to the console{with}"),
+            _ if signs_in => "signed in to the console".to_owned(),
+            _ if names == [""] => call,
+            _ => format!("called {call}"),
+        };
+    }
+    if all(|outcome| matches!(outcome, Outcome::Refused(_))) {
+        return format!("tried {call}{and} {was} refused{each_time}{reasons}");
+    }
+    if all(|outcome| matches!(outcome, Outcome::Failed(_))) {
+        return match signs_in {
+            true => format!("failed to sign in to the console{reasons}"),
+            false => format!("tried {call}{and} failed{each_time}{reasons}"),
+        };
+    }
+    // How many ended how is said at the end.
+    match signs_in {
+        true => "tried to sign in to the console".to_owned(),
+        false if told.iter().any(|one| one.outcome == Outcome::Done) => format!("called {call}"),
+        false => format!("tried {call}"),
+    }
+}
+
+/// The first call and what it was aimed at, then the names of the others.
+fn calls(told: &[Told], names: &[&str], times: &[i64]) -> String {
+    let name = |name: &str| if name.is_empty() { "reported an unusual rate".to_owned() } else { shown(name) };
+    let mut call = name(names[0]);
+    if let Some((kind, target)) = &told[0].target {
+        call.push_str(&format!(" on {kind} {}", shown(target)));
+        let same_name = told.iter().filter(|one| one.name == names[0]);
+        let mut others: Vec<_> = same_name.filter_map(|one| one.target.as_ref()).collect();
+        others.sort();
+        others.dedup();
+        match others.len() - 1 {
+            0 => {}
+            1 => call.push_str(" and 1 other"),
+            n => call.push_str(&format!(" and {n} others")),
         }
-        "AWSAccount" => {
-            format!("someone of account {}", text("/userIdentity/accountId").unwrap_or(&facts.principal))
+    }
+    let Some(second) = told.iter().position(|one| one.name != names[0]) else { return call };
+    let rest: Vec<String> = names[1..].iter().map(|one| name(one)).collect();
+    // Within a second nobody knows which came first.
+    let then = if times[second] > times[0] { ", then " } else { " as well as " };
+    let list = match rest.as_slice() {
+        rest if rest.len() > NAMED_MAX => {
+            let named = &rest[..NAMED_MAX - 1];
+            format!("{} and {} other calls", named.join(", "), rest.len() - named.len())
         }
-        _ if event.get("insightDetails").is_some() => "CloudTrail Insights".to_owned(),
-        _ => name.unwrap_or(&facts.principal).to_owned(),
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        rest => rest.concat(),
     };
-    match text("/userIdentity/invokedBy").filter(|service| who != *service) {
-        Some(service) => shown(&format!("{who}, through {service},")),
-        None => shown(&who),
-    }
+    format!("{call}{then}{list}")
 }
 
-fn deed(event: &Value, facts: &Facts) -> String {
-    if facts.event_name == "ConsoleLogin" {
-        return sign_in(event);
-    }
-    let call = if facts.event_name.is_empty() { "reported an unusual rate" } else { &facts.event_name };
-    let on = target::of(event).map(|target| format!(" on {} {}", target.kind, shown(&target.name)));
-    let call = format!("{}{}", shown(call), on.unwrap_or_default());
-    match facts.error_code.as_str() {
-        "" if facts.event_name.is_empty() => call,
-        "" => format!("called {call}"),
-        error if is_refusal(error) => format!("tried {call} and was refused ({})", shown(error)),
-        error => format!("tried {call} and failed ({})", shown(error)),
-    }
-}
-
-/// Denials come under several names; the network's own is one of them.
-fn is_refusal(error: &str) -> bool {
-    error.contains("AccessDenied") || error.contains("Unauthorized") || error.contains("AuthorizationError")
-}
-
-fn sign_in(event: &Value) -> String {
-    let text = |path: &str| event.pointer(path).and_then(Value::as_str);
-    if text("/responseElements/ConsoleLogin") == Some("Failure") {
-        let reason = text("/errorMessage").map(|reason| format!(" ({})", shown(reason)));
-        return format!("failed to sign in to the console{}", reason.unwrap_or_default());
-    }
-    let mfa = match text("/additionalEventData/MFAUsed") {
-        Some(used) if used.eq_ignore_ascii_case("yes") => " with MFA",
-        Some(_) => " without MFA",
-        None => "",
+/// Why calls did not succeed.
+fn reasons(told: &[Told]) -> String {
+    let reason = |one: &Told| match &one.outcome {
+        Outcome::Done => String::new(),
+        Outcome::Refused(reason) | Outcome::Failed(reason) => shown(reason),
     };
-    format!("signed in to the console{mfa}")
+    let mut reasons = distinct(told, reason);
+    reasons.retain(|reason| !reason.is_empty());
+    if reasons.len() > NAMED_MAX {
+        reasons.truncate(NAMED_MAX);
+        reasons.push("…".to_owned());
+    }
+    if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) }
 }
 
-fn place(facts: &Facts) -> String {
-    let mut place = format!(" in {}", shown(&facts.account));
-    if !facts.region.is_empty() {
-        place.push_str(&format!(" / {}", shown(&facts.region)));
+fn place(told: &[Told]) -> String {
+    let others = |n: usize, what: &str| match n {
+        0 | 1 => String::new(),
+        2 => format!(" and 1 other {what}"),
+        n => format!(" and {} other {what}s", n - 1),
+    };
+    let first = &told[0];
+    let accounts = distinct(told, |one| &one.account).len();
+    let mut place = format!(" in {}{}", shown(&first.account), others(accounts, "account"));
+    if !first.region.is_empty() {
+        let regions = distinct(told, |one| &one.region).len();
+        place.push_str(&format!(" / {}{}", shown(&first.region), others(regions, "region")));
     }
-    if facts.source_ip != "-" {
-        place.push_str(&format!(" from {}", shown(&facts.source_ip)));
+    if first.address != "-" {
+        place.push_str(&format!(" from {}", shown(&first.address)));
+        if distinct(told, |one| &one.address).len() > 1 {
+            place.push_str(" and others");
+        }
     }
     place
 }
 
-fn how_often(finding: &Finding) -> String {
-    let span_s = finding.last_seen_s.saturating_sub(finding.first_seen_s);
-    match (finding.count, finding.distinct) {
-        (1, _) => String::new(),
-        (count, Some(distinct)) => {
-            format!("; {count} times in {}, {distinct} distinct values", duration(span_s))
-        }
-        (count, None) if span_s == 0 => format!("; {count} times in the same second"),
-        (count, None) => format!("; {count} times in {}", duration(span_s)),
+/// `; 12 times in 11 s` of events that are alike, else `; 12 events by 12 principals from 12 addresses in 11 s`.
+fn how_often(finding: &Finding, told: &[Told]) -> String {
+    let count = finding.count;
+    if count == 1 {
+        return String::new();
     }
+    let known = told.len() as u64;
+    let span = match finding.last_seen_s.saturating_sub(finding.first_seen_s) {
+        0 => "the same second".to_owned(),
+        span_s => duration(span_s),
+    };
+    let values = finding.distinct.map(|n| format!(", {n} distinct values")).unwrap_or_default();
+    if count <= known && told.iter().all(|one| *one == told[0]) {
+        return format!("; {count} times in {span}{values}");
+    }
+    let at_least = if count > known { "at least " } else { "" };
+    let many = |n: usize, before: &str, what: &str| match n {
+        1 => String::new(),
+        n => format!(" {before} {at_least}{n} {what}"),
+    };
+    let by = many(distinct(told, |one| &one.who).len(), "by", "principals");
+    let from = many(distinct(told, |one| &one.address).len(), "from", "addresses");
+    let n = |is: fn(&Outcome) -> bool| told.iter().filter(|one| is(&one.outcome)).count();
+    let refused = n(|outcome| matches!(outcome, Outcome::Refused(_)));
+    let failed = n(|outcome| matches!(outcome, Outcome::Failed(_)));
+    let ended = |n: usize, how: &str| match n {
+        0 => String::new(),
+        n if n == told.len() => String::new(),
+        n => format!(", {at_least}{n} {how}"),
+    };
+    let (refused, failed) = (ended(refused, "refused"), ended(failed, "failed"));
+    let looked_at = match count.checked_sub(known) {
+        Some(1..) => format!(", told from {known} of them"),
+        _ => String::new(),
+    };
+    format!("; {count} events{by}{from} in {span}{refused}{failed}{values}{looked_at}")
 }
 
 fn duration(seconds: i64) -> String {
@@ -124,6 +216,7 @@ fn duration(seconds: i64) -> String {
         s @ ..60 => format!("{s} s"),
         s @ 60..3600 if s % 60 == 0 => format!("{} min", s / 60),
         s @ 60..3600 => format!("{} min {} s", s / 60, s % 60),
+        s if s % 3600 == 0 => format!("{} h", s / 3600),
         s => format!("{} h {} min", s / 3600, s % 3600 / 60),
     }
 }

@@ -12,6 +12,8 @@ use super::*;
 use crate::hit::Facts;
 use crate::window::finding::{Crossing, Evidence, Period};
 
+mod summary;
+
 fn rule() -> Metadata {
     Metadata {
         id: "r".to_owned(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tripline_rules::rule::Level;
 
+use super::output::counted;
 use super::talk;
 use crate::decode::{Reason, Tally};
 use crate::pipeline::Accounts;
@@ -14,11 +15,15 @@ pub(super) fn lines(accounts: &Accounts, alerts: impl Iterator<Item = Level>, ru
     let hits = &accounts.hits;
     let ungrouped = match accounts.ungrouped {
         0 => String::new(),
+        1 => "; 1 match left out of correlations for lack of a field".to_owned(),
         n => format!("; {n} matches left out of correlations for lack of a field"),
     };
     lines.push(format!(
-        "hits        {} of {rules} rules = {} counted + {} duplicate{ungrouped}",
-        hits.hits, hits.counted, hits.duplicate
+        "hits        {} of {} = {} counted + {} duplicate{ungrouped}",
+        hits.hits,
+        counted(rules, "rule"),
+        hits.counted,
+        hits.duplicate
     ));
     let mut by_level: BTreeMap<Level, u64> = BTreeMap::new();
     alerts.for_each(|level| *by_level.entry(level).or_default() += 1);

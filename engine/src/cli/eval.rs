@@ -4,7 +4,6 @@ use std::io::{self, BufWriter};
 
 use clap::ValueEnum;
 use serde::Serialize;
-use tripline_rules::field::FieldId;
 use tripline_rules::matcher::{self, Scratch};
 
 use super::inputs::PathArgs;
@@ -13,6 +12,7 @@ use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs};
 use crate::decode::{Limits, Tally};
+use crate::hit;
 use crate::pipeline;
 
 /// Read files and print every rule that matches each event: no windows, no grouping
@@ -40,7 +40,7 @@ enum Rows {
 struct Line<'a> {
     file: &'a str,
     line: u64,
-    event_id: Option<&'a str>,
+    event_id: &'a str,
     rule_id: &'a str,
 }
 
@@ -62,11 +62,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         let mut written = Ok(());
         before += pipeline::events(record, &Limits::FILE, ruleset.fields(), &mut tally, &mut |event| {
             matcher::hits(ruleset, &event.slots, &mut scratch, &mut matched);
+            let event_id = if matched.is_empty() { String::new() } else { hit::event_id(event) };
             for rule in &matched {
                 let line = Line {
                     file: &file,
                     line: before + event.ordinal,
-                    event_id: event.slots.text(FieldId::EVENT_ID),
+                    event_id: &event_id,
                     rule_id: &ruleset.rule(*rule).meta.id,
                 };
                 if written.is_ok() {

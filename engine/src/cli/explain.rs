@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use tripline_rules::explain::{self, Trace, TraceStep};
+use tripline_rules::explain::{self, Reason, Trace, TraceStep};
 use tripline_rules::field::FieldId;
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::{RuleId, Trigger};
@@ -71,40 +71,60 @@ fn write_rule(out: &mut impl Write, ruleset: &Ruleset, id: RuleId, event: &Event
     let rule = ruleset.rule(id);
     let Trigger::Event(condition) = &rule.trigger else { return Ok(()) };
     let trace = explain::trace(condition, &event.slots, ruleset.fields());
+    let mut reasons = trace.reasons();
     if trace.holds {
         writeln!(out, "{} matches, because", rule.meta.id)?;
     } else {
-        writeln!(out, "{} does not match, because of", rule.meta.id)?;
+        writeln!(out, "{} does not match; the first predicate that fails:", rule.meta.id)?;
+        reasons.truncate(1);
     }
-    for reason in trace.reasons() {
-        let asked = format!("{} {} {}", reason.field, reason.operator, reason.expected);
-        writeln!(out, "    {}    event has {}", printable(asked.trim_end()), printable(&reason.value))?;
+    for reason in &reasons {
+        writeln!(out, "    {}", worded(reason))?;
     }
-    writeln!(out, "  the whole evaluation:")?;
-    write_trace(out, &trace, 2)
+    if has_more(&trace, &reasons) {
+        writeln!(out, "  the rest of the evaluation:")?;
+        write_trace(out, &trace, &reasons, 2)?;
+    }
+    Ok(())
 }
 
-fn write_trace(out: &mut impl Write, trace: &Trace, depth: usize) -> io::Result<()> {
+/// Whether there is a predicate in it that was not told.
+fn has_more(trace: &Trace, told: &[Reason]) -> bool {
+    match &trace.step {
+        TraceStep::All(parts) | TraceStep::Any(parts) => parts.iter().any(|part| has_more(part, told)),
+        TraceStep::Not(part) => has_more(part, told),
+        TraceStep::Is(reason) => !told.iter().any(|told| is_same(told, reason)),
+    }
+}
+
+/// A reason says `not` where the rule needs the test to fail.
+fn is_same(told: &Reason, reason: &Reason) -> bool {
+    let operator = told.operator.strip_prefix("not ").unwrap_or(&told.operator);
+    (&told.field, operator, &told.expected) == (&reason.field, reason.operator.as_str(), &reason.expected)
+}
+
+/// The evaluation as a tree, without the predicates that were told.
+fn write_trace(out: &mut impl Write, trace: &Trace, told: &[Reason], depth: usize) -> io::Result<()> {
+    if !has_more(trace, told) {
+        return Ok(());
+    }
     let mark = if trace.holds { "yes" } else { "no " };
     let indent = "  ".repeat(depth);
     let mut group = |word: &str, parts: &[Trace]| {
         writeln!(out, "{indent}{mark} {word}")?;
-        parts.iter().try_for_each(|part| write_trace(out, part, depth + 1))
+        parts.iter().try_for_each(|part| write_trace(out, part, told, depth + 1))
     };
     match &trace.step {
         TraceStep::All(parts) => group("all of", parts),
         TraceStep::Any(parts) => group("any of", parts),
         TraceStep::Not(part) => group("not", std::slice::from_ref(part)),
-        TraceStep::Is(reason) => {
-            let asked = format!("{} {} {}", reason.field, reason.operator, reason.expected);
-            writeln!(
-                out,
-                "{indent}{mark} {}    event has {}",
-                printable(asked.trim_end()),
-                printable(&reason.value)
-            )
-        }
+        TraceStep::Is(reason) => writeln!(out, "{indent}{mark} {}", worded(reason)),
     }
+}
+
+fn worded(reason: &Reason) -> String {
+    let asked = format!("{} {} {}", reason.field, reason.operator, reason.expected);
+    format!("{}    event has {}", printable(asked.trim_end()), printable(&reason.value))
 }
 
 /// Text of an event, fit for a terminal.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output::counted;
 use super::progress::Progress;
 use super::{Failure, talk};
 use crate::record::Record;
@@ -29,7 +30,7 @@ impl PathArgs {
 
 /// The files below `paths`.
 pub(super) fn find(paths: &[PathBuf]) -> Result<Inputs, Failure> {
-    let inputs = file::find(paths).map_err(Failure::usage)?;
+    let inputs = file::find(paths)?;
     if inputs.files.is_empty() {
         tell_skipped(&inputs);
         return Err(Failure::usage(anyhow::anyhow!(
@@ -71,5 +72,5 @@ pub(super) fn tell_skipped(inputs: &Inputs) {
     if let Some(more) = inputs.skipped.len().checked_sub(SKIPPED_SHOWN_MAX).filter(|more| *more > 0) {
         names.push_str(&format!(" and {more} more"));
     }
-    talk(&format!("skipped     {} files: {names}", inputs.skipped.len()));
+    talk(&format!("skipped     {}: {names}", counted(inputs.skipped.len(), "file")));
 }

@@ -1,5 +1,6 @@
 //! The forms in which commands print, and whether they may use colour.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
 use clap::{Args, ValueEnum};
@@ -84,4 +85,10 @@ impl<W: io::Write> JsonRows<W> {
         }
         self.out.flush()
     }
+}
+
+/// `1 file`, `2 files`: `word` is the singular of one that takes an `s`.
+pub(super) fn counted<N: Copy + PartialEq + From<u8> + Display>(n: N, word: &str) -> String {
+    let plural = if n == N::from(1) { "" } else { "s" };
+    format!("{n} {word}{plural}")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tripline_rules::plan::Ruleset;
 
 use super::inputs::PathArgs;
-use super::output::{Format, OutputArgs, colour, write_json};
+use super::output::{Format, OutputArgs, colour, counted, write_json};
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs, talk};
@@ -67,7 +67,7 @@ fn in_memory(ruleset: &Arc<Ruleset>, inputs: &Inputs, progress: &Progress) -> Re
     let mut opened = 0_u64;
     let unreadable = inputs::each_record(inputs, progress, &mut |record| {
         opened += pipeline.take(record).into_values().map(u64::from).sum::<u64>();
-        progress.say(format!("{opened} alerts"));
+        progress.say(counted(opened, "alert"));
         Ok(())
     })?;
     Ok(Outcome { alerts: pipeline.alerts(), accounts: pipeline.accounts(), unreadable })
@@ -88,7 +88,7 @@ fn in_store(
         let mut folded = keeper.fold(vec![matcher.take(record)]).without_positions();
         let told = keeper.write(&mut folded, &[], now_ms())?;
         opened += told.iter().map(|told| u64::from(*told == Told::Opened)).sum::<u64>();
-        progress.say(format!("{opened} alerts"));
+        progress.say(counted(opened, "alert"));
         Ok(())
     })?;
     let stored = keeper.store().list(&Query::default())?;

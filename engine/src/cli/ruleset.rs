@@ -1,9 +1,10 @@
 //! `--rules` and `--pack`: from what the user named to a compiled rule set, refused rules told on stderr.
 
+mod files;
+
+use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -15,10 +16,15 @@ use tripline_rules::packs::{self, Selection};
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::{Metadata, RuleId};
 
+use super::output::counted;
 use super::{Failure, talk};
+use files::RuleFiles;
 
 /// The pack that runs when nothing is named.
 const PACK_DEFAULT: &str = "baseline";
+
+/// Skipped rules that are named; the rest is a number.
+const SKIPPED_SHOWN_MAX: usize = 20;
 
 /// Which rules to load.
 #[derive(Debug, Default, Args)]
@@ -63,6 +69,16 @@ impl LoadedRules {
         !packs::is_shipped(&cases.file) || cases.cases.iter().any(|case| cases.rule_of(case, rules).is_ok())
     }
 
+    /// Says of every rule that does not run why: errors each, of those that are merely skipped the first few.
+    pub(super) fn tell_stopped(&self) {
+        let stopped = self.diagnostics.iter().filter(|diagnostic| diagnostic.stops());
+        let (errors, skipped): (Vec<_>, Vec<_>) = stopped.partition(|one| one.severity == Severity::Error);
+        errors.iter().chain(skipped.iter().take(SKIPPED_SHOWN_MAX)).for_each(|one| talk(&one.to_string()));
+        if let Some(more @ 1..) = skipped.len().checked_sub(SKIPPED_SHOWN_MAX) {
+            talk(&format!("and {more} more do not run; `tripline rules check` says of each why"));
+        }
+    }
+
     pub(super) fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }
@@ -72,12 +88,10 @@ impl RuleArgs {
     /// Loads the rules; what is refused goes to stderr, and under `--strict` stops the command.
     pub(super) fn load(&self) -> Result<LoadedRules, Failure> {
         let loaded = self.load_quietly()?;
-        for diagnostic in loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
-            talk(&diagnostic.to_string());
-        }
+        loaded.tell_stopped();
         let refused = loaded.errors();
         if refused > 0 && self.strict {
-            return Err(Failure::usage(anyhow::anyhow!("{refused} rule errors, and --strict")));
+            return Err(Failure::usage(anyhow::anyhow!("{}, and --strict", counted(refused, "rule error"))));
         }
         if loaded.ruleset.rules().is_empty() {
             return Err(Failure::usage(anyhow::anyhow!("no rule to run in {}", self.named())));
@@ -96,26 +110,30 @@ impl RuleArgs {
 
     /// Loads the rules and keeps what was said for the caller.
     pub(super) fn load_quietly(&self) -> Result<LoadedRules, Failure> {
-        let mut files = Vec::new();
-        let mut cases = Vec::new();
-        for path in &self.rules {
-            read(path, &mut files, &mut cases).map_err(|error| {
-                Failure::usage(anyhow::Error::new(error).context(format!("--rules {}", path.display())))
-            })?;
-        }
+        let mut found = RuleFiles::default();
+        self.rules.iter().for_each(|path| found.add(path));
+        let RuleFiles { rules: mut files, mut cases, diagnostics: unreadable, .. } = found;
         let selections = self.selections()?;
         if !selections.is_empty() {
             files.extend(packs::files());
             cases.extend(packs::cases());
         }
+        // Of the shipped files only those that were asked for concern the user, whether they run or not.
+        let asked = RefCell::new(HashSet::new());
         let selects = |meta: &Metadata| {
-            !packs::is_shipped(&meta.origin.file)
-                || selections.iter().any(|selection| selection.selects(meta))
+            let selected = !packs::is_shipped(&meta.origin.file)
+                || selections.iter().any(|selection| selection.selects(meta));
+            if selected {
+                asked.borrow_mut().insert(Arc::clone(&meta.origin.file));
+            }
+            selected
         };
         let mut loaded = check::load(&files, &selects);
-        // Of the shipped files only those that were asked for concern the user.
-        let named: HashSet<_> = loaded.rules.iter().map(|rule| Arc::clone(&rule.meta.origin.file)).collect();
-        let concerns = |file: &Arc<str>| !packs::is_shipped(file) || named.contains(file);
+        let mut asked = asked.into_inner();
+        asked.extend(loaded.rules.iter().map(|rule| Arc::clone(&rule.meta.origin.file)));
+        loaded.diagnostics.extend(unreadable);
+        loaded.diagnostics.sort_by(|a, b| a.origin.cmp(&b.origin));
+        let concerns = |file: &Arc<str>| !packs::is_shipped(file) || asked.contains(file);
         loaded.diagnostics.retain(|diagnostic| concerns(&diagnostic.origin.file));
         Ok(LoadedRules {
             ruleset: Arc::new(Ruleset::new(loaded.rules, loaded.fields)),
@@ -136,29 +154,4 @@ impl RuleArgs {
         let packs = self.pack.iter().map(|pack| format!("--pack {pack}"));
         rules.chain(packs).collect::<Vec<_>>().join(" ")
     }
-}
-
-/// Reads a rule file, or every rule file below a folder in the order of their names.
-fn read(path: &Path, files: &mut Vec<SourceFile>, cases: &mut Vec<SourceFile>) -> io::Result<()> {
-    if path.is_dir() {
-        let mut entries =
-            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-        entries.sort();
-        return entries
-            .iter()
-            .filter(|entry| entry.is_dir() || has_rules(entry))
-            .try_for_each(|entry| read(entry, files, cases));
-    }
-    let file = SourceFile::from_bytes(&path.to_string_lossy(), fs::read(path)?)
-        .map_err(|diagnostic| io::Error::new(io::ErrorKind::InvalidData, diagnostic.to_string()))?;
-    if file.is_cases() {
-        cases.push(file)
-    } else {
-        files.push(file)
-    }
-    Ok(())
-}
-
-fn has_rules(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
 }

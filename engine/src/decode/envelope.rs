@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::split::{elements, members, skip_blanks, value_end};
+use super::sequence::{Piece, Pieces};
+use super::split::{elements, members, members_and_break, skip_blanks, value_end};
 use super::tape::{Entry, Tape};
 use super::{Limits, Message, Reason};
 
@@ -42,11 +43,10 @@ pub(super) fn open(bytes: &[u8], limits: &Limits) -> Result<Envelope, Reason> {
         None => return Err(Reason::Empty),
         Some(b'{' | b'[') => match value_end(bytes, 0) {
             Some(end) if skip_blanks(bytes, end) == bytes.len() => document(bytes)?,
-            None if !has_second_document(bytes) => return Err(Reason::EnvelopeMalformed),
-            _ => lines(bytes),
+            _ => sequence(bytes)?,
         },
         Some(_) if bytes.starts_with(b"H4sI") => return Err(Reason::Base64),
-        Some(_) => lines(bytes),
+        Some(_) => sequence(bytes)?,
     };
     match &envelope {
         Envelope::Messages(messages) if messages.len() > limits.log_events_max => {
@@ -54,11 +54,6 @@ pub(super) fn open(bytes: &[u8], limits: &Limits) -> Result<Envelope, Reason> {
         }
         Envelope::Messages(_) | Envelope::Control => Ok(envelope),
     }
-}
-
-/// A pretty-printed document that breaks off has its later lines indented; lines of NDJSON begin with their brace.
-fn has_second_document(bytes: &[u8]) -> bool {
-    memchr::memmem::find_iter(bytes, b"\n{").next().is_some()
 }
 
 /// One JSON document, whole.
@@ -81,35 +76,63 @@ fn document(bytes: &[u8]) -> Result<Envelope, Reason> {
     }
 }
 
-/// The elements of an array, each a message; what breaks off is one message more, which its reader will refuse.
+/// The elements of an array, each a message; what breaks off is one message more.
 fn cut(bytes: &[u8], at: usize) -> Vec<Message> {
-    let (parts, whole) = elements(bytes, at);
+    cut_with(bytes, at, Message::new)
+}
+
+fn cut_with(bytes: &[u8], at: usize, read: impl Fn(&[u8]) -> Message) -> Vec<Message> {
+    let (parts, end) = elements(bytes, at);
     let rest = parts.last().map_or(at + 1, |last| last.end);
-    let mut messages: Vec<_> = parts.into_iter().map(|part| Message::new(&bytes[part])).collect();
-    if !whole {
+    let mut messages: Vec<_> = parts.into_iter().map(|part| read(&bytes[part])).collect();
+    if !end {
         messages.push(Message::rejected(Reason::Malformed, &bytes[rest..]));
     }
     messages
 }
 
-/// Lines, each a document or another log's text. A line's own envelope is opened; a control message among lines is
-/// a line like any other.
-fn lines(bytes: &[u8]) -> Envelope {
+/// Documents and lines, one after the other. A document's own envelope is opened; a control message among others is
+/// a log event like any other. A record that is nothing but one broken document, with nothing whole in it, is rejected.
+fn sequence(bytes: &[u8]) -> Result<Envelope, Reason> {
     let mut messages = Vec::new();
-    for line in bytes.split(|byte| *byte == b'\n') {
-        let line = &line[skip_blanks(line, 0)..];
-        let line = line.trim_ascii_end();
-        if line.is_empty() {
-            continue;
-        }
-        let is_document = line[0] == b'{' && value_end(line, 0) == Some(line.len());
-        match if is_document { document(line) } else { Ok(Envelope::Messages(vec![Message::new(line)])) } {
-            Ok(Envelope::Messages(found)) => messages.extend(found),
-            Ok(Envelope::Control) => messages.push(Message::new(line)),
-            Err(reason) => messages.push(Message::rejected(reason, line)),
+    for piece in Pieces::new(bytes) {
+        match piece {
+            Piece::Line(line) => messages.push(Message::new(line)),
+            Piece::Document(text) => match document(text) {
+                Ok(Envelope::Messages(found)) => messages.extend(found),
+                Ok(Envelope::Control) => messages.push(Message::new(text)),
+                Err(reason) => messages.push(Message::rejected(reason, text)),
+            },
+            Piece::Broken(text) => match broken(text) {
+                Some(found) => messages.extend(found),
+                None if text.len() == bytes.trim_ascii_end().len() => return Err(Reason::EnvelopeMalformed),
+                None => messages.push(Message::rejected(Reason::Malformed, text)),
+            },
         }
     }
-    Envelope::Messages(messages)
+    Ok(Envelope::Messages(messages))
+}
+
+/// The whole log events of an envelope that breaks off, and its tail as one rejected; none when nothing whole is in it.
+fn broken(bytes: &[u8]) -> Option<Vec<Message>> {
+    let read = if bytes.first() == Some(&b'[') {
+        cut(bytes, 0)
+    } else {
+        let (top, broke) = members_and_break(bytes, 0);
+        let array = |name: &str| {
+            let whole = top.iter().rev().find(|(key, _)| *key == name.as_bytes()).map(|(_, at)| at.start);
+            let start = whole.or(broke.filter(|(key, _)| *key == name.as_bytes()).map(|(_, start)| start));
+            start.filter(|start| bytes[*start] == b'[')
+        };
+        let kind = top.iter().rev().find(|(key, _)| *key == b"messageType").map(|(_, at)| &bytes[at.clone()]);
+        match (array("logEvents"), array("Records")) {
+            (Some(_), _) if kind.is_some_and(|kind| kind != b"\"DATA_MESSAGE\"") => return None,
+            (Some(events), _) => cut_with(bytes, events, log_event),
+            (None, Some(records)) => cut(bytes, records),
+            (None, None) => return None,
+        }
+    };
+    read.iter().any(|message| message.text.is_ok()).then_some(read)
 }
 
 fn subscription(bytes: &[u8]) -> Result<Envelope, Reason> {

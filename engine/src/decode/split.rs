@@ -64,8 +64,16 @@ pub(super) fn elements(bytes: &[u8], at: usize) -> (Vec<Range<usize>>, bool) {
     }
 }
 
-/// The members of the object that begins at `at`: (key without its quotes, value). Stops where it breaks off.
-pub(super) fn members(bytes: &[u8], at: usize) -> Vec<(&[u8], Range<usize>)> {
+/// A member: key without its quotes, value.
+pub(super) type Member<'b> = (&'b [u8], Range<usize>);
+
+/// The members of the object that begins at `at`. Stops where it breaks off.
+pub(super) fn members(bytes: &[u8], at: usize) -> Vec<Member<'_>> {
+    members_and_break(bytes, at).0
+}
+
+/// The same, and the member whose value never ends: its key and where the value begins.
+pub(super) fn members_and_break(bytes: &[u8], at: usize) -> (Vec<Member<'_>>, Option<(&[u8], usize)>) {
     let mut found = Vec::new();
     let mut at = skip_blanks(bytes, at + 1);
     while bytes.get(at) == Some(&b'"') {
@@ -73,14 +81,17 @@ pub(super) fn members(bytes: &[u8], at: usize) -> Vec<(&[u8], Range<usize>)> {
         let key = &bytes[at + 1..key_end - 1];
         let colon = skip_blanks(bytes, key_end);
         let start = skip_blanks(bytes, colon + 1);
-        let Some(end) = value_end(bytes, start).filter(|_| bytes.get(colon) == Some(&b':')) else { break };
+        if bytes.get(colon) != Some(&b':') || start >= bytes.len() {
+            break;
+        }
+        let Some(end) = value_end(bytes, start) else { return (found, Some((key, start))) };
         found.push((key, start..end));
         at = skip_blanks(bytes, end);
         if bytes.get(at) == Some(&b',') {
             at = skip_blanks(bytes, at + 1);
         }
     }
-    found
+    (found, None)
 }
 
 pub(super) fn skip_blanks(bytes: &[u8], at: usize) -> usize {

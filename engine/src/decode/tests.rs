@@ -11,6 +11,7 @@ mod grammar;
 mod hostile;
 mod poison;
 mod resolve;
+mod sequences;
 
 /// Counts of one record.
 fn tally(bytes: &[u8], limits: &Limits) -> Tally {

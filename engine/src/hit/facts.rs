@@ -51,7 +51,7 @@ impl Facts {
         );
         Self {
             account: first(&[FieldId::RECIPIENT_ACCOUNT_ID, FieldId::USER_ACCOUNT_ID]),
-            event_id: known(FieldId::EVENT_ID).map_or_else(|| digest(&text), str::to_owned),
+            event_id: said_id(event).map_or_else(|| digest(&text), str::to_owned),
             time_s: event.time_s,
             logs_time_ms: event.logs_time_ms,
             region: known(FieldId::AWS_REGION).unwrap_or_default().to_owned(),
@@ -64,6 +64,15 @@ impl Facts {
             text,
         }
     }
+}
+
+/// The id by which an event is known: [`Facts::event_id`].
+pub fn event_id(event: &Event<'_>) -> String {
+    said_id(event).map_or_else(|| digest(&event.compact_text()), str::to_owned)
+}
+
+fn said_id<'e>(event: &'e Event<'_>) -> Option<&'e str> {
+    event.slots.text(FieldId::EVENT_ID).filter(|id| !id.is_empty())
 }
 
 impl Facts {

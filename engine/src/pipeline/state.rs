@@ -72,7 +72,8 @@ impl State {
     }
 
     fn word(&self, finding: &Finding) -> Alert {
-        Alert::new(finding, &self.ruleset.rule(finding.rule).meta, self.why(finding))
+        let rule = self.ruleset.rule(finding.rule);
+        Alert::new(finding, &rule.meta, self.why(finding)).counted(&rule.window)
     }
 
     /// Why the first event of a finding matched: the rule's own condition, or that of the first rule it counts that holds.

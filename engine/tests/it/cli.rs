@@ -7,6 +7,9 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+mod forms;
+mod rules;
+
 fn tripline(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tripline")).args(args).output().unwrap()
 }
@@ -232,9 +235,11 @@ fn replay_accounts_for_what_it_could_not_read() {
 }
 
 #[test]
-fn a_path_that_is_not_there_is_a_usage_error() {
-    let complaint = complaint(&["replay", "/no/such/file.json"], 2);
-    assert!(complaint.contains("/no/such/file.json"), "{complaint}");
+fn a_path_that_is_not_there_could_not_be_read() {
+    for command in ["replay", "eval"] {
+        let complaint = complaint(&[command, "/no/such/file.json"], 4);
+        assert!(complaint.contains("/no/such/file.json"), "{complaint}");
+    }
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(super) fn parse(scalar: &Spanned, mode: WildcardMode, report: &mut Report) -
         report.error_help(scalar.place, message, Some(help));
         return None;
     };
+    // A block of YAML ends its text with a line break that nobody wrote into the pattern.
+    let text = text.trim_end_matches('\n');
     let place =
         |offset: usize| scalar.place_at(text.get(..offset).map_or(0, |before| before.chars().count()));
     match pattern::parse(text) {

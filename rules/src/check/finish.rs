@@ -43,7 +43,7 @@ pub(super) fn finish(
             runs.push(at);
         } else if fate.selected {
             let message = "does not run: it only feeds correlations, and none of them runs";
-            diagnostics.push(Diagnostic::warning(&draft.meta.origin, message));
+            diagnostics.push(Diagnostic::skipped(&draft.meta.origin, message));
         }
     }
     let ids: HashMap<usize, RuleId> = runs.iter().zip(0..).map(|(at, id)| (*at, RuleId(id))).collect();

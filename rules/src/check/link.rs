@@ -53,18 +53,27 @@ pub(super) fn link(drafts: &mut [Draft], diagnostics: &mut Vec<Diagnostic>) -> L
     links
 }
 
-/// Of several rules with one id the first, in the order of the files, keeps it.
+/// Of several rules with one id a shipped one keeps it, else the first in the order of the files: what is added to
+/// a shipped set must not take a rule out of it.
 fn refuse_duplicates(drafts: &mut [Draft], diagnostics: &mut Vec<Diagnostic>) {
-    let mut first: HashMap<String, Origin> = HashMap::new();
-    for draft in drafts.iter_mut().filter(|draft| !draft.meta.id.is_empty()) {
-        if let Some(origin) = first.get(&draft.meta.id) {
-            let message = format!("duplicate rule id `{}`, first at {origin}", draft.meta.id);
-            let help = "give this rule an id of its own";
-            diagnostics.push(Diagnostic::error(&draft.meta.origin, message).help(help));
-            draft.sound = false;
+    let mut holders: HashMap<String, Origin> = HashMap::new();
+    let (shipped, own): (Vec<_>, Vec<_>) =
+        drafts.iter_mut().partition(|draft| draft.meta.origin.is_shipped());
+    for draft in shipped.into_iter().chain(own).filter(|draft| !draft.meta.id.is_empty()) {
+        let id = &draft.meta.id;
+        let Some(holder) = holders.get(id) else {
+            holders.insert(id.clone(), draft.meta.origin.clone());
+            continue;
+        };
+        let error = if holder.is_shipped() {
+            let message = format!("id `{id}` is that of the shipped rule {holder}");
+            Diagnostic::error(&draft.meta.origin, message).help("give yours another")
         } else {
-            first.insert(draft.meta.id.clone(), draft.meta.origin.clone());
-        }
+            let message = format!("duplicate rule id `{id}`, first at {holder}");
+            Diagnostic::error(&draft.meta.origin, message).help("give this rule an id of its own")
+        };
+        diagnostics.push(error);
+        draft.sound = false;
     }
 }
 

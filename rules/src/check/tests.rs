@@ -33,6 +33,7 @@ fn rule(extra: &str) -> String {
     )
 }
 
+mod collisions;
 mod correlations;
 mod metadata;
 mod robust;

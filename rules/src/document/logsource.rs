@@ -26,7 +26,7 @@ pub(super) fn is_cloudtrail(entry: &Entry, report: &mut Report) -> bool {
     let foreign = said.iter().find(|(_, ours, entry)| !is_ours(*ours, entry));
     if let Some((key, _, entry)) = foreign {
         let value = entry.value.value.as_str().unwrap_or(entry.value.value.kind());
-        report.warn(entry.key_place, format!("skipped: logsource {key} `{value}` is not CloudTrail's"));
+        report.skip(entry.key_place, format!("skipped: logsource {key} `{value}` is not CloudTrail's"));
     }
     foreign.is_none()
 }

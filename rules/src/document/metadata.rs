@@ -66,7 +66,7 @@ pub(super) fn read(document: &Map, place: Place, packs: Vec<String>, report: &mu
         title,
         description: text(document, "description", TEXT_CHARS_MAX, report),
         level: level(document, report),
-        status: word(document, "status", &STATUSES, report).map(str::to_owned),
+        status: status(document, report),
         author: text(document, "author", TEXT_CHARS_MAX, report),
         license: text(document, "license", TEXT_CHARS_MAX, report),
         tags: tags(document, report),
@@ -132,6 +132,15 @@ fn word<'y>(document: &'y Map, key: &str, known: &[&str], report: &mut Report) -
         .unwrap_or_else(|| format!("known are {}", known.join(", ")));
     report.error_help(entry.value.place, format!("unknown {key} `{word}`"), Some(help));
     None
+}
+
+fn status(document: &Map, report: &mut Report) -> Option<String> {
+    let status = word(document, "status", &STATUSES, report)?;
+    if let (Some(entry), "deprecated") = (document.said("status"), status) {
+        let help = "look for what took its place; `related` may name it".to_owned();
+        report.warn_help(entry.value.place, "the rule is deprecated by its author, and runs", Some(help));
+    }
+    Some(status.to_owned())
 }
 
 fn level(document: &Map, report: &mut Report) -> Level {

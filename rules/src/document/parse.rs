@@ -70,7 +70,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Spanned>, YamlError> {
         flow_nesting_limit: DEPTH_MAX,
         block_nesting_limit: DEPTH_MAX,
     };
-    let mut builder = Builder::default();
+    let mut builder = Builder { lines: text.lines().collect(), ..Builder::default() };
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = next.map_err(|error| YamlError {
             place: place(error.marker().line(), error.marker().col()),
@@ -103,7 +103,8 @@ enum Parts {
 }
 
 #[derive(Default)]
-struct Builder {
+struct Builder<'t> {
+    lines: Vec<&'t str>,
     documents: Vec<Spanned>,
     open: Vec<Frame>,
     /// Finished anchored values, with what a copy of each costs.
@@ -118,7 +119,7 @@ struct Cost {
     bytes: usize,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Fault> {
         match event {
             Event::StreamStart
@@ -176,7 +177,7 @@ impl Builder {
             | ScalarStyle::Literal
             | ScalarStyle::Folded => Yaml::String(text.to_owned()),
         };
-        let spanned = Spanned { value, place: start(span), text_place: text_place(text, style, span) };
+        let spanned = Spanned { value, place: start(span), text_place: self.text_place(text, style, span) };
         self.put(spanned, anchor)
     }
 
@@ -233,6 +234,28 @@ impl Builder {
         self.put(copy, 0)
     }
 
+    /// Where the text of a scalar stands, if every character of it is one character of the file.
+    fn text_place(&self, text: &str, style: ScalarStyle, span: &Span) -> Option<Place> {
+        let quotes = match style {
+            ScalarStyle::Plain => 0,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
+            ScalarStyle::Literal => return self.block_place(text, span),
+            ScalarStyle::Folded => return None,
+        };
+        let written = span.end.index().saturating_sub(span.start.index());
+        let as_spelled = span.start.line() == span.end.line() && written == text.chars().count() + 2 * quotes;
+        as_spelled.then(|| place(span.start.line(), span.start.col() + quotes))
+    }
+
+    /// The same for a literal block, whose lines are all indented alike. Its span begins with
+    /// the first line that is not blank.
+    fn block_place(&self, text: &str, span: &Span) -> Option<Place> {
+        let (blank, first) = text.lines().enumerate().find(|(_, line)| !line.trim().is_empty())?;
+        let line = span.start.line();
+        let indent = self.lines.get(line.checked_sub(1)?)?.strip_suffix(first)?;
+        indent.bytes().all(|b| b == b' ').then(|| place(line.saturating_sub(blank), indent.len()))
+    }
+
     /// A finished value goes where it belongs.
     fn put(&mut self, value: Spanned, anchor: usize) -> Result<(), Fault> {
         if anchor != 0 {
@@ -259,18 +282,6 @@ fn refuse_tag(tag: Option<&Tag>) -> Result<(), Fault> {
         Some(tag) => Err(Fault::Tag { tag: shortened(&tag.to_string()) }),
         None => Ok(()),
     }
-}
-
-/// Where the text of a scalar stands, if every character of it is one character of one line.
-fn text_place(text: &str, style: ScalarStyle, span: &Span) -> Option<Place> {
-    let quotes = match style {
-        ScalarStyle::Plain => 0,
-        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
-        ScalarStyle::Literal | ScalarStyle::Folded => return None,
-    };
-    let written = span.end.index().saturating_sub(span.start.index());
-    let as_spelled = span.start.line() == span.end.line() && written == text.chars().count() + 2 * quotes;
-    as_spelled.then(|| place(span.start.line(), span.start.col() + quotes))
 }
 
 fn cost(value: &Spanned) -> Cost {

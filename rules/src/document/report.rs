@@ -47,6 +47,11 @@ impl Report {
         self.diagnostics.push(Diagnostic { help, ..Diagnostic::warning(&self.origin(place), message) });
     }
 
+    /// Adds why a rule without fault does not run.
+    pub(crate) fn skip(&mut self, place: Place, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::skipped(&self.origin(place), message));
+    }
+
     /// "Did you mean", if a candidate is near enough.
     pub(crate) fn suggest<'c>(
         &mut self,

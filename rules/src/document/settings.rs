@@ -11,6 +11,18 @@ const SUPPRESS_S_MAX: u32 = 30 * 86_400;
 /// Fields of one group-by. The default group has three; a key of more than this is an event, not a group.
 const GROUP_FIELDS_MAX: usize = 8;
 
+/// An alert's words, and the fields of an event behind them.
+const ALERT_WORDS: [(&str, &str); 8] = [
+    ("account", "recipientAccountId"),
+    ("principal", "userIdentity.arn, or for roles userIdentity.sessionContext.sessionIssuer.arn"),
+    ("source_ip", "sourceIPAddress"),
+    ("region", "awsRegion"),
+    ("user_agent", "userAgent"),
+    ("event_source", "eventSource"),
+    ("event_name", "eventName"),
+    ("error_code", "errorCode"),
+];
+
 /// How `*` inside a filter pattern is read (`spec/filter-pattern.md` §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WildcardMode {
@@ -41,6 +53,7 @@ pub(super) fn read(document: &Map, report: &mut Report) -> Settings {
     only_keys(map, &["group-by", "suppress", "packs", "wildcard"], "`tripline`", report);
     if let Some(entry) = map.said("group-by") {
         settings.group_by = Some((group_fields(entry, report), entry.key_place));
+        suspect_alert_words(entry, report);
     }
     settings.suppress_s = map.said("suppress").and_then(|entry| suppress(entry, report));
     if let Some(entry) = map.said("packs") {
@@ -68,6 +81,23 @@ pub(crate) fn group_fields(entry: &Entry, report: &mut Report) -> Vec<String> {
         }
     }
     fields
+}
+
+/// No event has a field of such a name: all hits would be one group, `-`.
+fn suspect_alert_words(entry: &Entry, report: &mut Report) {
+    let items = entry.value.value.as_list().unwrap_or(std::slice::from_ref(&entry.value));
+    for item in items {
+        let known = ALERT_WORDS.iter().find(|(word, _)| item.value.as_str() == Some(*word));
+        if let Some((word, fields)) = known {
+            let help =
+                format!("write {fields}; without `group-by` it is account, principal and source address");
+            report.warn_help(
+                item.place,
+                format!("`{word}` is a word of alerts, no field of an event"),
+                Some(help),
+            );
+        }
+    }
 }
 
 fn suppress(entry: &Entry, report: &mut Report) -> Option<(u32, Place)> {

@@ -33,7 +33,7 @@ pub(crate) enum Body {
 pub(crate) enum Reading {
     /// A rule, perhaps with errors: compare the report before and after.
     Rule(Box<RuleText>),
-    /// Not for CloudTrail; a warning says so.
+    /// Not for CloudTrail, or unsupported by its own word; a warning says so.
     Skipped,
     /// Not a rule; an error says so.
     NotARule,
@@ -50,6 +50,13 @@ pub(crate) fn read_rule(document: &Spanned, report: &mut Report) -> Reading {
     if let Some(entry) = map.said("logsource")
         && !logsource::is_cloudtrail(entry, report)
     {
+        return Reading::Skipped;
+    }
+    // Before anything is found wrong with it: such a rule often asks for what nobody supports.
+    if let Some(entry) = map.said("status")
+        && entry.value.value.as_str() == Some("unsupported")
+    {
+        report.skip(entry.key_place, "skipped: its status is `unsupported`; to run it, change the status");
         return Reading::Skipped;
     }
     if let Some(entry) = map.get("filter") {

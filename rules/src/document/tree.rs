@@ -62,8 +62,8 @@ pub(crate) struct Spanned {
     pub(crate) value: Yaml,
     /// Where it begins.
     pub(crate) place: Place,
-    /// Where the first character of a scalar's text stands, if the file spells that text on one line and
-    /// without escapes, so that an offset into the text is an offset into the line.
+    /// Where the first character of a scalar's text stands, if the file spells that text without escapes, on one line
+    /// or as a literal block, whose lines all begin in one column.
     pub(crate) text_place: Option<Place>,
 }
 
@@ -71,11 +71,13 @@ impl Spanned {
     /// The place of the character at `offset_chars` of a scalar's text; the scalar's beginning when the file
     /// spells the text otherwise.
     pub(crate) fn place_at(&self, offset_chars: usize) -> Place {
-        let offset = u32::try_from(offset_chars).unwrap_or(u32::MAX);
-        match self.text_place {
-            Some(start) => Place { column: start.column.saturating_add(offset), ..start },
-            None => self.place,
+        let Some(start) = self.text_place else { return self.place };
+        let text = self.value.as_str().unwrap_or_default();
+        let (mut lines, mut columns) = (0_u32, 0_u32);
+        for c in text.chars().chain(std::iter::repeat(' ')).take(offset_chars) {
+            (lines, columns) = if c == '\n' { (lines + 1, 0) } else { (lines, columns + 1) };
         }
+        Place { line: start.line.saturating_add(lines), column: start.column.saturating_add(columns) }
     }
 }
 

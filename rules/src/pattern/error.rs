@@ -118,11 +118,20 @@ pub enum RegexProblem {
     #[error("a bound is written {{m}}, {{m,}}, {{,n}} or {{m,n}}, with m not above n")]
     Bound,
     /// A broken `[…]`.
-    #[error("the character class that begins here is empty, unclosed or out of order")]
+    #[error("the character class that begins here is empty or unclosed")]
     Class,
+    /// `[z-a]`.
+    #[error("the range that ends here runs backwards, or to something that is no single character")]
+    Range,
     /// Empty.
     #[error("a regular expression cannot be empty")]
     Empty,
+    /// Refused by our engine for a reason that the check of the dialect does not know.
+    #[error("the regular expression is not valid: {reason}")]
+    Engine {
+        /// The engine's words.
+        reason: String,
+    },
     /// Too large to compile.
     #[error("the regular expression is too large once its bounds are written out")]
     TooLarge,

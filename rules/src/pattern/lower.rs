@@ -8,7 +8,7 @@ use crate::field::{FieldId, Fields, Selector};
 use crate::predicate::glob::Glob;
 use crate::predicate::number::Decimal;
 use crate::predicate::pattern::PatternTest;
-use crate::predicate::regex::{Regex, RegexFlags};
+use crate::predicate::regex::{Regex, RegexError, RegexFlags};
 use crate::predicate::words::{WordTest, Words};
 use crate::predicate::{Predicate, Test};
 
@@ -88,8 +88,13 @@ fn test(comparison: &Comparison, dialect: Dialect) -> Result<PatternTest, Patter
 fn compile(source: &str) -> Result<Regex, PatternError> {
     let translated = regex::translate(source)
         .map_err(|(offset, problem)| PatternError::new(offset, PatternErrorKind::Regex(problem)))?;
-    Regex::new(&translated, RegexFlags::default())
-        .map_err(|_| PatternError::new(0, PatternErrorKind::Regex(RegexProblem::TooLarge)))
+    Regex::new(&translated, RegexFlags::default()).map_err(|error| {
+        let problem = match error {
+            RegexError::Syntax(reason) => RegexProblem::Engine { reason },
+            RegexError::TooLong | RegexError::TooLarge => RegexProblem::TooLarge,
+        };
+        PatternError::new(0, PatternErrorKind::Regex(problem))
+    })
 }
 
 /// All plain terms and none of the excluded ones; `?` terms count only among themselves.

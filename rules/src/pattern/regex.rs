@@ -110,31 +110,67 @@ fn class(source: &str, at: &mut usize, out: &mut String) -> Result<(), (usize, P
         literal(at, bytes, out);
     }
     let mut items = 0;
+    let mut range = Range::default();
     loop {
-        match bytes.get(*at) {
-            None => return Err((open, Problem::Class)),
+        let start = *at;
+        match bytes.get(start) {
             Some(b']') if items > 0 => {
                 literal(at, bytes, out);
                 return Ok(());
             }
-            Some(b']') => return Err((open, Problem::Class)),
+            None | Some(b']') => return Err((open, Problem::Class)),
             Some(b'\\') => out.push_str(escape(source, at)?),
             Some(b'[' | b'{' | b'}' | b'^' | b'$' | b'?' | b'|' | b'*' | b'+' | b'.') => {
                 out.push('\\');
                 literal(at, bytes, out);
             }
             // Two dashes in a row are a set difference to our engine, and a range's end to AWS.
-            Some(b'-') if bytes[*at - 1] == b'-' => {
+            Some(b'-') if bytes[start - 1] == b'-' => {
                 out.push('\\');
                 literal(at, bytes, out);
             }
             Some(byte) if is_plain(*byte) => literal(at, bytes, out),
             Some(_) => {
-                let c = source[*at..].chars().next().unwrap_or('\u{fffd}');
-                return Err((*at, Problem::Character(c)));
+                let c = source[start..].chars().next().unwrap_or('\u{fffd}');
+                return Err((start, Problem::Character(c)));
             }
         }
+        if !range.take(&source[start..*at], bytes.get(*at)) {
+            return Err((start, Problem::Range));
+        }
         items += 1;
+    }
+}
+
+/// The ranges of a class, as its items come.
+#[derive(Default)]
+struct Range {
+    /// The item before, where a range can begin with it.
+    last: Option<u8>,
+    /// Where the range begins whose dash has come.
+    from: Option<u8>,
+}
+
+impl Range {
+    /// Takes the next item in, which `next` follows; false when it ends a range that it cannot end.
+    fn take(&mut self, item: &str, next: Option<&u8>) -> bool {
+        let value = match item.as_bytes() {
+            [b'\\', b'x', ..] => u8::from_str_radix(&item[2..], 16).ok(),
+            [b'\\', b'd' | b'D' | b's' | b'S' | b'w' | b'W'] => None,
+            [b'\\', byte] | [byte] => Some(*byte),
+            _ => None,
+        };
+        match (self.from.take(), self.last) {
+            (Some(from), _) => {
+                self.last = None;
+                return value.is_some_and(|to| from <= to);
+            }
+            (None, Some(last)) if item == "-" && next != Some(&b']') => {
+                (self.from, self.last) = (Some(last), None);
+            }
+            (None, _) => self.last = value,
+        }
+        true
     }
 }
 
@@ -143,7 +179,11 @@ fn bound(source: &str, at: &mut usize, out: &mut String) -> Result<(), (usize, P
     let open = *at;
     let Some(length) = source[open..].find('}') else { return Err((open, Problem::Bound)) };
     let inside = &source[open + 1..open + length];
-    let number = |text: &str| text.parse::<u16>().map_err(|_| (open, Problem::Bound));
+    let number = |text: &str| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let problem = if is_number { Problem::TooLarge } else { Problem::Bound };
+        text.parse::<u16>().map_err(|_| (open, problem))
+    };
     match inside.split_once(',') {
         None => out.push_str(&format!("{{{}}}", number(inside)?)),
         Some(("", "")) => return Err((open, Problem::Bound)),

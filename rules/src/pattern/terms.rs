@@ -41,15 +41,16 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Term, PatternError> {
     } else {
         TermKind::Required
     };
-    let text = if cursor.peek() == Some('"') {
+    let quoted = cursor.peek() == Some('"');
+    let text = if quoted {
         cursor.quoted()?
     } else {
         cursor.run(|c| c.is_ascii_alphanumeric() || c == '_').to_owned()
     };
     match cursor.peek() {
         Some(c) if !super::cursor::is_blank(c) => Err(cursor.error(Kind::NeedsQuotes(c))),
-        None if text.is_empty() => Err(cursor.expected("a word or a quoted phrase")),
-        Some(_) if text.is_empty() => Err(cursor.expected("a word or a quoted phrase")),
+        // An empty phrase is in every text; no word at all is a mistake.
+        _ if text.is_empty() && !quoted => Err(cursor.expected("a word or a quoted phrase")),
         _ => Ok(Term { kind, text }),
     }
 }

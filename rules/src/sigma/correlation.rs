@@ -14,6 +14,9 @@ const RULES_MAX: usize = 100;
 /// Characters of a type or a timespan.
 const WORD_CHARS_MAX: usize = 40;
 
+/// What a condition may say; the thresholds that open an alert are the first two.
+const CONDITION_KEYS: [&str; 7] = ["gte", "gt", "lte", "lt", "eq", "neq", "field"];
+
 /// A correlation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Correlation {
@@ -168,7 +171,7 @@ fn condition(
         return None;
     }
     let condition = entries(entry, report)?;
-    only_keys(condition, &["gte", "gt", "lte", "lt", "eq", "neq", "field"], "`condition`", report);
+    only_keys(condition, &CONDITION_KEYS, "`condition`", report);
     let fields = match (values, condition.said("field")) {
         (true, Some(field)) => Some(group_fields(field, report)).filter(|fields| !fields.is_empty()),
         (false, None) => None,
@@ -189,8 +192,10 @@ fn condition(
 }
 
 fn threshold(condition: &Map, entry: &Entry, report: &mut Report) -> Option<u32> {
-    let operators: Vec<&Entry> = condition.entries.iter().filter(|entry| entry.key != "field").collect();
-    let late = operators.iter().find(|entry| ["lte", "lt", "eq", "neq"].contains(&entry.key.as_str()));
+    // A key that is unknown was complained of.
+    let is_operator = |entry: &&Entry| entry.key != "field" && CONDITION_KEYS.contains(&entry.key.as_str());
+    let operators: Vec<&Entry> = condition.entries.iter().filter(is_operator).collect();
+    let late = operators.iter().find(|entry| !["gte", "gt"].contains(&entry.key.as_str()));
     if let Some(late) = late {
         let message = format!(
             "not supported yet: `{}`, which later events can falsify, must be judged at window close",

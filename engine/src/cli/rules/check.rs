@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 use tripline_rules::diagnostic::{Diagnostic, Severity};
 
-use crate::cli::output::{Format, OutputArgs, write_json};
+use crate::cli::output::{Format, OutputArgs, counted, write_json};
 use crate::cli::ruleset::{LoadedRules, RuleArgs};
 use crate::cli::{Exit, Failure, talk};
 
@@ -30,10 +30,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             loaded.diagnostics.iter().for_each(|diagnostic| talk(&diagnostic.to_string()));
             writeln!(
                 out,
-                "{} rules in {} files: {errors} errors, {} warnings",
-                loaded.ruleset.rules().len(),
-                loaded.files,
-                loaded.diagnostics.len() - errors
+                "{} in {}: {}, {}",
+                counted(loaded.ruleset.rules().len(), "rule"),
+                counted(loaded.files, "file"),
+                counted(errors, "error"),
+                counted(loaded.diagnostics.len() - errors, "warning")
             )?;
         }
         Format::Ocsf => return Err(Failure::usage(anyhow::anyhow!("--output ocsf is for alerts"))),
@@ -47,7 +48,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn row(diagnostic: &Diagnostic) -> String {
     json!({
-        "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "severity": match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Skipped | Severity::Warning => "warning",
+        },
         "file": diagnostic.origin.file.as_ref(),
         "line": diagnostic.origin.line,
         "column": diagnostic.origin.column,
@@ -61,8 +65,11 @@ fn write_plan(out: &mut impl Write, loaded: &LoadedRules) -> io::Result<()> {
     let plan = loaded.ruleset.summary();
     writeln!(
         out,
-        "plan: {} event rules, {} distinct predicates over {} fields, {} anchors",
-        plan.event_rules, plan.predicates, plan.fields, plan.anchors
+        "plan: {}, {} over {}, {}",
+        counted(plan.event_rules, "event rule"),
+        counted(plan.predicates, "distinct predicate"),
+        counted(plan.fields, "field"),
+        counted(plan.anchors, "anchor")
     )?;
     for id in &plan.always {
         writeln!(out, "plan: every event evaluates {}", loaded.ruleset.rule(*id).meta.id)?;

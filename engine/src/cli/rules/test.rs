@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use tripline_rules::cases::{self, Case, Cases};
-use tripline_rules::diagnostic::{Diagnostic, Severity};
+use tripline_rules::diagnostic::Diagnostic;
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
+use crate::cli::output::counted;
 use crate::cli::ruleset::{LoadedRules, RuleArgs};
 use crate::cli::{Exit, Failure, talk};
 use crate::decode::Limits;
@@ -41,12 +42,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             }
         }
     }
-    loaded.diagnostics.iter().filter(|one| one.severity == Severity::Error).for_each(tell);
+    loaded.tell_stopped();
     wrong.iter().for_each(tell);
     let alerting = ruleset.rules().iter().filter(|rule| rule.alerts).count();
     writeln!(
         io::stdout(),
-        "{alerting} rules, {hits} hits and {misses} near-misses: {}",
+        "{}, {} and {}: {}",
+        counted(alerting, "rule"),
+        counted(hits, "hit"),
+        if misses == 1 { "1 near-miss".to_owned() } else { format!("{misses} near-misses") },
         if wrong.is_empty() { "all as they should be".to_owned() } else { format!("{} wrong", wrong.len()) }
     )?;
     Ok(match (refused, wrong.len()) {

@@ -81,6 +81,8 @@ fn what_is_not_here_yet_is_refused_by_name() {
     refused(&with("{lt: 3}"), "must be judged at window close");
     refused(&with("{gte: 3, lte: 9}"), "must be judged at window close");
     refused(&with("{gte: 3, gt: 9}"), "one threshold");
+    refused(&with("{gte: 3, foo: 9}"), "unknown key `foo`");
+    refused("{type: event_count, rules: r1, timespan: 5M, condition: {gte: 2}}", "at most 7d");
     refused(&with("{gte: 0}"), "always holds");
     refused(&with("{gte: 2.5}"), "must be a whole number");
     refused(&with("{gte: 100001}"), "must be a whole number up to 100000");

@@ -35,6 +35,40 @@ fn metadata_is_checked() {
 }
 
 #[test]
+fn unsupported_rules_are_skipped_and_deprecated_ones_run() {
+    let status = |status: &str, extra: &str| {
+        let text = rule(&format!("status: {status}\n{extra}"));
+        let loaded = load_all(&[("a.yml", &text)]);
+        (loaded.rules.len(), loaded.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let (runs, told) = status("unsupported", "level: hihg\nfilter: {}\n");
+    assert_eq!((runs, told.len()), (0, 1), "{told:?}");
+    assert!(
+        told[0].starts_with("a.yml:7:1: warning: skipped") && told[0].contains("change the status"),
+        "{told:?}"
+    );
+    let (runs, told) = status("deprecated", "");
+    assert_eq!((runs, told.len()), (1, 1), "{told:?}");
+    assert!(told[0].starts_with("a.yml:7:9: warning: the rule is deprecated"), "{told:?}");
+}
+
+#[test]
+fn a_fault_in_a_block_is_told_at_its_line() {
+    let with = |pattern: &str| {
+        rule("").replace(
+            "detection:\n  sel: {eventName: StopLogging}\n  condition: sel\n",
+            &format!("filter_pattern: {pattern}"),
+        )
+    };
+    check(&with("|\n  { ($.a = 1) &&\n\n    ($.b == 2) }\n"), &[("7:10", "is no operator")]);
+    check(&with("|\n  { ($.a = 1) }\n\n"), &[]);
+    check(&with("|\n\n  { $.a == 1 }\n"), &[("6:9", "is no operator")]);
+    check(&with("|-\n  { ($.a = 1) }\n"), &[]);
+    check(&with("|2\n   { ($.a == 1) }\n"), &[("5:11", "is no operator")]);
+    check(&with(">\n  { ($.a = 1) &&\n  ($.b == 2) }\n"), &[("5:3", "is no operator")]);
+}
+
+#[test]
 fn what_is_required_is_missed() {
     check("id: x\n", &[("1:1", "no `detection`"), ("1:1", "no `logsource`"), ("1:1", "no `title`")]);
     check("- a\n", &[("1:1", "must be a map")]);
@@ -80,6 +114,9 @@ fn our_own_key_is_strict() {
     check(&settings("{supress: 1h}"), &[("7:12", "did you mean `suppress`")]);
     check(&settings("{suppress: 90}"), &[("7:22", "must be a duration")]);
     check(&settings("{suppress: 1M}"), &[("7:22", "a month is not a fixed time")]);
+    check(&settings("{suppress: 1M}"), &[("7:22", "at most 30d")]);
+    check(&settings("{group-by: [principal, eventName]}"), &[("7:23", "`principal` is a word of alerts")]);
+    check(&settings("{group-by: source_ip}"), &[("7:22", "write sourceIPAddress")]);
     check(&settings("{suppress: 31d}"), &[("7:22", "longer than 30 days")]);
     check(&settings("{suppress: 0, packs: [baseline]}"), &[]);
     check(&settings("{packs: [Base line]}"), &[("7:20", "lower-case")]);

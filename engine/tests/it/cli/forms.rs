@@ -1,0 +1,63 @@
+//! What the commands print, to the letter where somebody reads it by machine.
+
+use super::*;
+
+#[test]
+fn eval_names_an_event_without_id_as_replay_does() {
+    let folder = folder("eval-id");
+    let mut nameless = story();
+    nameless[1].as_object_mut().unwrap().remove("eventID");
+    nameless[2]["eventID"] = json!("");
+    nameless[3]["eventID"] = Value::Null;
+    let file = write(&folder, "story.ndjson", &ndjson(&nameless));
+    let ids = |out: String, path: &str| -> Vec<String> {
+        let lines = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut ids: Vec<String> = lines
+            .flat_map(|line| match line.pointer(path).unwrap() {
+                Value::Array(ids) => ids.clone(),
+                one => vec![one.clone()],
+            })
+            .map(|id| id.as_str().unwrap().to_owned())
+            .collect();
+        ids.sort();
+        ids
+    };
+    let evaluated = ids(check(&["eval", &file, "--pack", "cis@5.0.0"], 0), "/event_id");
+    let replayed =
+        ids(check(&["replay", &file, "--pack", "cis@5.0.0", "--output", "ndjson"], 0), "/event_ids");
+    assert!(evaluated.len() == 3 && evaluated.iter().all(|id| id.starts_with("sha256:")), "{evaluated:?}");
+    assert_eq!(evaluated, replayed);
+}
+
+#[test]
+fn explain_leads_with_the_first_predicate_that_fails_and_says_nothing_twice() {
+    let folder = folder("explain-first");
+    let rule = "title: T\nid: t\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  a: {awsRegion: eu-west-1}\n  b: {eventName: StopLogging}\n  c: {errorCode|exists: true}\n  condition: a and b and c\n";
+    let rules = write(&folder, "t.yml", rule);
+    let describe = write(&folder, "describe.json", &story()[0].to_string());
+    let why_not = check(&["explain", "t", &describe, "--rules", &rules], 0);
+    let lines: Vec<&str> = why_not.lines().collect();
+    assert_eq!(lines[1], "t does not match; the first predicate that fails:");
+    assert!(
+        lines[2].trim_start().starts_with("eventName is StopLogging") || lines[2].contains("StopLogging"),
+        "{why_not}"
+    );
+    for told in ["StopLogging", "eu-west-1    ", "errorCode"] {
+        assert_eq!(why_not.matches(told).count(), 1, "`{told}` in:\n{why_not}");
+    }
+    let plain = write(&folder, "p.yml", &SOUND.replace("id: sound", "id: p"));
+    let stop = write(&folder, "stop.json", &story()[1].to_string());
+    let why = check(&["explain", "p", &stop, "--rules", &plain], 0);
+    assert_eq!(why.lines().count(), 3, "{why}");
+}
+
+#[test]
+fn one_is_no_plural() {
+    let folder = folder("plural");
+    let rules = write(&folder, "sound.yml", SOUND);
+    assert_eq!(check(&["rules", "check", "--rules", &rules], 0), "1 rule in 1 file: 0 errors, 0 warnings\n");
+    write(&folder, "story.json", &story()[1].to_string());
+    write(&folder, "notes.md", "skipped");
+    let told = complaint(&["replay", &folder.to_string_lossy(), "--rules", &rules], 0);
+    assert!(told.contains("of 1 rule =") && told.contains("skipped     2 files"), "{told}");
+}
