@@ -52,7 +52,9 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Written by another version of Tripline.
-    #[error("the store has schema version {found}, this binary knows {known}; use the Tripline that wrote it")]
+    #[error(
+        "the store has schema version {found}, this binary knows {known}; use the Tripline that wrote it"
+    )]
     Version {
         /// What the file says.
         found: i64,

@@ -75,15 +75,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let receiver = runtime.block_on(receiver::start(Arc::clone(&progress)))?;
     let settings = receiver.settings(&scratch)?;
     let sink = runtime.block_on(Sink::open(settings.clone())).map_err(Failure::upstream)?;
-    let mut keeper = Keeper::open(store, Arc::clone(&ruleset), route(settings.clone()))?;
+    let mut keeper = Keeper::open(store, &ruleset, route(settings.clone()))?;
     let done = done(&mut keeper)?;
     if let Some(address) = args.serve {
         let address = serve(&runtime, address, &shared, scratch.store())?;
         talk(&format!("serving     http://{address}/metrics, /readyz, /api/alerts, /api/status"));
     }
     let began = Instant::now();
-    let service =
-        Service::start(keeper, scratch.store(), vec![(settings, sink)], 64, &shared).map_err(Failure::upstream)?;
+    let service = Service::start(keeper, scratch.store(), vec![(settings, sink)], 64, &shared)
+        .map_err(Failure::upstream)?;
     shared.health.started(0);
     shared.metrics.ready.set(1);
     let played = Arc::new(AtomicU64::new(0));

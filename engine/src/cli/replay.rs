@@ -82,7 +82,7 @@ fn in_store(
 ) -> Result<Outcome, Failure> {
     let mut matcher = Matcher::new(Arc::clone(ruleset), Limits::FILE);
     let to_nobody: Route = Arc::new(|_| Vec::new());
-    let mut keeper = Keeper::open(Store::open(path)?, Arc::clone(ruleset), to_nobody)?;
+    let mut keeper = Keeper::open(Store::open(path)?, ruleset, to_nobody)?;
     let mut opened = 0_u64;
     let unreadable = inputs::each_record(inputs, progress, &mut |record| {
         let mut folded = keeper.fold(vec![matcher.take(record)]).without_positions();

@@ -2,6 +2,7 @@
 //! The same figures feed the summaries that commands print, where buckets would be too coarse.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hdrhistogram::Histogram;
@@ -30,8 +31,8 @@ pub(super) const CLAMPED: Metric = Metric {
 
 /// Upper bounds, milliseconds: from our own work to a day of AWS's.
 const BOUNDS_MS: &[u64] = &[
-    1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
-    900_000, 1_800_000, 3_600_000, 21_600_000, 86_400_000,
+    1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000,
+    600_000, 900_000, 1_800_000, 3_600_000, 21_600_000, 86_400_000,
 ];
 
 /// One hop, summed up.
@@ -66,7 +67,12 @@ impl Default for Latencies {
     fn default() -> Self {
         let desc = |metric: &Metric| {
             let labels = metric.labels.iter().map(|label| (*label).to_owned()).collect();
-            Desc::new(metric.name.to_owned(), metric.help.to_owned(), labels, std::collections::HashMap::new())
+            Desc::new(
+                metric.name.to_owned(),
+                metric.help.to_owned(),
+                labels,
+                std::collections::HashMap::new(),
+            )
         };
         // Both names are constant and sound; a test gathers them.
         let descs = [desc(&METRIC), desc(&CLAMPED)].into_iter().filter_map(Result::ok).collect();
@@ -115,10 +121,10 @@ fn histogram() -> Option<Histogram<u64>> {
 type Histograms = BTreeMap<(Hop, Level), (Histogram<u64>, u64)>;
 
 fn entry(histograms: &mut Histograms, key: (Hop, Level)) -> Option<&mut (Histogram<u64>, u64)> {
-    if !histograms.contains_key(&key) {
-        histograms.insert(key, (histogram()?, 0));
+    match histograms.entry(key) {
+        Entry::Occupied(entry) => Some(entry.into_mut()),
+        Entry::Vacant(free) => Some(free.insert((histogram()?, 0))),
     }
-    histograms.get_mut(&key)
 }
 
 impl Collector for Latencies {

@@ -123,7 +123,12 @@ impl Committer {
     fn tell(&self, folded: &Folded, told: &[Told]) {
         for (change, _) in folded.alerts().iter().zip(told).filter(|(_, told)| **told == Told::Opened) {
             let alert = &change.alert;
-            tracing::info!(alert = alert.id, rule = alert.rule.id, level = alert.rule.level.as_str(), "alert opened");
+            tracing::info!(
+                alert = alert.id,
+                rule = alert.rule.id,
+                level = alert.rule.level.as_str(),
+                "alert opened"
+            );
         }
         // A period that ended may be told too: that is cheap to look for.
         for wake in &self.wake {

@@ -94,7 +94,11 @@ impl Courier {
         self.metrics.deliveries.with_label_values(&[name, label]).inc();
         match &ended {
             Ended::Delivered { at_ms } if alert.revision == 1 => {
-                self.metrics.latencies.observe(Hop::AlertedToDelivered, alert.rule.level, at_ms - due.created_ms);
+                self.metrics.latencies.observe(
+                    Hop::AlertedToDelivered,
+                    alert.rule.level,
+                    at_ms - due.created_ms,
+                );
             }
             Ended::Delivered { .. } => {}
             Ended::Retry { error, .. } => {

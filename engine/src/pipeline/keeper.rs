@@ -61,8 +61,8 @@ impl Keeper {
     ///
     /// # Errors
     /// The store's.
-    pub fn open(store: Store, ruleset: Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
-        let mut state = State::new(Arc::clone(&ruleset));
+    pub fn open(store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
+        let mut state = State::new(Arc::clone(ruleset));
         let ids: HashMap<&str, RuleId> =
             (0..).map(RuleId).zip(ruleset.rules()).map(|(id, rule)| (rule.meta.id.as_str(), id)).collect();
         let mut last: Option<Arc<Facts>> = None;

@@ -104,7 +104,12 @@ impl Service {
     ///
     /// # Errors
     /// There are no threads.
-    pub fn read<S>(&self, sources: Vec<S>, ruleset: &Arc<Ruleset>, limits: &Limits) -> Result<(), ServiceError>
+    pub fn read<S>(
+        &self,
+        sources: Vec<S>,
+        ruleset: &Arc<Ruleset>,
+        limits: &Limits,
+    ) -> Result<(), ServiceError>
     where
         S: Iterator<Item = Record> + Send + 'static,
     {

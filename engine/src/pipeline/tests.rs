@@ -115,7 +115,7 @@ fn facts(alerts: impl Iterator<Item = Alert>) -> BTreeMap<String, String> {
 
 fn open(path: &Path) -> Keeper {
     let route: Route = Arc::new(|_| vec!["sink".to_owned()]);
-    Keeper::open(Store::open(path).unwrap(), ruleset(), route).unwrap()
+    Keeper::open(Store::open(path).unwrap(), &ruleset(), route).unwrap()
 }
 
 #[test]
@@ -156,7 +156,11 @@ fn kills_and_batches_change_no_alert() {
         let (found, wanted) =
             (facts(stored.into_iter().map(|stored| stored.alert)), facts(judge.alerts().into_iter()));
         assert_eq!(found, wanted, "seed {seed}");
-        assert_eq!(facts(keeper.state().alerts().into_iter()), wanted, "seed {seed}: memory is what is stored");
+        assert_eq!(
+            facts(keeper.state().alerts().into_iter()),
+            wanted,
+            "seed {seed}: memory is what is stored"
+        );
         assert!(keeper.accounts().balances());
         // Every alert was told at least once, and never under one key twice.
         let due = keeper.store().due("sink", i64::MAX, 10_000).unwrap();

@@ -26,10 +26,13 @@ impl Access {
         let path = request.uri().path();
         match self.token {
             _ if matches!(path, "/livez" | "/readyz") => None,
-            None if !is_local(request.headers()) => {
-                Some((StatusCode::FORBIDDEN, "ask for this address by the name localhost, 127.0.0.1 or [::1]\n"))
-            }
-            Some(token) if path.starts_with("/api/") && bearer(request.headers()).map(digest) != Some(token) => {
+            None if !is_local(request.headers()) => Some((
+                StatusCode::FORBIDDEN,
+                "ask for this address by the name localhost, 127.0.0.1 or [::1]\n",
+            )),
+            Some(token)
+                if path.starts_with("/api/") && bearer(request.headers()).map(digest) != Some(token) =>
+            {
                 Some((StatusCode::UNAUTHORIZED, "a bearer token is needed: http.token_file holds it\n"))
             }
             _ => None,

@@ -63,7 +63,11 @@ fn bytes(path: &Path) -> u64 {
         name.push("-wal");
         name
     };
-    [path.as_os_str(), &wal].iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum()
+    [path.as_os_str(), &wal]
+        .iter()
+        .filter_map(|file| std::fs::metadata(file).ok())
+        .map(|file| file.len())
+        .sum()
 }
 
 /// The word for a stored level.

@@ -78,10 +78,16 @@ fn without_a_token_only_this_machine_is_answered() {
         code(&get(served.address, path, "Host: evil.example\r\n"), 403);
         code(&get(served.address, path, "Host: 127.0.0.1.evil.example\r\n"), 403);
     }
-    code(&ask(served.address, &format!("POST /api/reload HTTP/1.1\r\nConnection: close\r\n{LOCAL}\r\n")), 501);
+    code(
+        &ask(served.address, &format!("POST /api/reload HTTP/1.1\r\nConnection: close\r\n{LOCAL}\r\n")),
+        501,
+    );
     code(&get(served.address, "/nothing", LOCAL), 404);
     let metrics = get(served.address, "/metrics", LOCAL);
-    assert!(metrics.contains("tripline_http_requests_total{code=\"403\",path=\"/api/alerts\"} 2"), "{metrics}");
+    assert!(
+        metrics.contains("tripline_http_requests_total{code=\"403\",path=\"/api/alerts\"} 2"),
+        "{metrics}"
+    );
     assert!(metrics.contains("tripline_http_requests_total{code=\"404\",path=\"other\"} 1"), "{metrics}");
 }
 
@@ -92,9 +98,20 @@ fn with_a_token_alerts_are_its_bearers() {
     for path in ["/metrics", "/livez"] {
         code(&get(served.address, path, host), 200);
     }
-    for wrong in ["", "Authorization: Bearer s3cre\r\n", "Authorization: Basic s3cret\r\n", "Authorization: Bearer \r\n"] {
+    for wrong in [
+        "",
+        "Authorization: Bearer s3cre\r\n",
+        "Authorization: Basic s3cret\r\n",
+        "Authorization: Bearer \r\n",
+    ] {
         code(&get(served.address, "/api/alerts", &format!("{host}{wrong}")), 401);
     }
-    code(&get(served.address, "/api/alerts?after=0", &format!("{host}Authorization: Bearer s3cret\r\n")), 200);
-    code(&get(served.address, "/api/alerts?after=x", &format!("{host}Authorization: Bearer s3cret\r\n")), 400);
+    code(
+        &get(served.address, "/api/alerts?after=0", &format!("{host}Authorization: Bearer s3cret\r\n")),
+        200,
+    );
+    code(
+        &get(served.address, "/api/alerts?after=x", &format!("{host}Authorization: Bearer s3cret\r\n")),
+        400,
+    );
 }

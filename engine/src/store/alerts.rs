@@ -119,7 +119,7 @@ fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(),
          opened_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?5, ?8, ?9, ?10)",
     )?;
     let end_s = alert.period.as_ref().map(|period| period.start_s.saturating_add(i64::from(period.seconds)));
-    let latency = serde_json::to_string(&alert.latency).map_err(not_ours)?;
+    let latency = serde_json::to_string(&alert.latency).map_err(|error| not_ours(&error))?;
     insert.execute((
         &alert.id,
         &alert.rule.id,
@@ -169,23 +169,23 @@ pub(super) fn end_periods(
 
 /// The native form; what other columns say is the default in it.
 fn body(alert: &Alert) -> Result<String, StoreError> {
-    alert.json().map_err(not_ours)
+    alert.json().map_err(|error| not_ours(&error))
 }
 
-fn not_ours(error: serde_json::Error) -> StoreError {
+fn not_ours(error: &serde_json::Error) -> StoreError {
     StoreError::Row { table: "alerts", problem: error.to_string() }
 }
 
 /// A row of [`COLUMNS`], starting at column `at`.
 pub(super) fn read(row: &Row<'_>, at: usize) -> Result<StoredAlert, StoreError> {
     let body: String = row.get(at + 1)?;
-    let mut alert: Alert = serde_json::from_str(&body).map_err(not_ours)?;
+    let mut alert: Alert = serde_json::from_str(&body).map_err(|error| not_ours(&error))?;
     alert.revision = row.get(at + 2)?;
     let status: String = row.get(at + 3)?;
     let known = Status::ALL.into_iter().find(|known| known.as_str() == status);
     alert.status = known.ok_or(StoreError::Row { table: "alerts", problem: status })?;
     let latency: String = row.get(at + 4)?;
-    alert.latency = serde_json::from_str::<Latency>(&latency).map_err(not_ours)?;
+    alert.latency = serde_json::from_str::<Latency>(&latency).map_err(|error| not_ours(&error))?;
     Ok(StoredAlert {
         seq: row.get(at)?,
         alert,
@@ -223,7 +223,8 @@ impl Store {
         let wanted = if wanted.is_empty() { "true".to_owned() } else { wanted.join(" AND ") };
         let order = if query.newest_first { "DESC" } else { "ASC" };
         let rows_max = query.rows_max.unwrap_or(-1);
-        let text = format!("SELECT {COLUMNS} FROM alerts WHERE {wanted} ORDER BY seq {order} LIMIT {rows_max}");
+        let text =
+            format!("SELECT {COLUMNS} FROM alerts WHERE {wanted} ORDER BY seq {order} LIMIT {rows_max}");
         let mut statement = self.connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
@@ -237,8 +238,9 @@ impl Store {
     /// # Errors
     /// SQLite's.
     pub fn alert_counts(&self) -> Result<Vec<(String, u8, u64)>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT status, level, count(*) FROM alerts GROUP BY status, level")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT status, level, count(*) FROM alerts GROUP BY status, level")?;
         let rows = statement.query_map((), |row| row.try_into())?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

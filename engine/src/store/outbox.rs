@@ -109,9 +109,10 @@ pub struct Pending {
 
 /// Writes down how attempts ended. One that is settled stays so.
 pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Result<(), StoreError> {
-    const OPEN: &str = "WHERE alert = ?1 AND revision = ?2 AND sink = ?3 AND delivered_ms IS NULL AND dead_ms IS NULL";
-    let mut delivered = transaction
-        .prepare_cached(&format!("UPDATE outbox SET delivered_ms = ?4, error = NULL {OPEN}"))?;
+    const OPEN: &str =
+        "WHERE alert = ?1 AND revision = ?2 AND sink = ?3 AND delivered_ms IS NULL AND dead_ms IS NULL";
+    let mut delivered =
+        transaction.prepare_cached(&format!("UPDATE outbox SET delivered_ms = ?4, error = NULL {OPEN}"))?;
     let mut retry = transaction.prepare_cached(&format!(
         "UPDATE outbox SET attempts = attempts + 1, next_ms = ?4, error = ?5 {OPEN}"
     ))?;

@@ -34,7 +34,8 @@ impl Store {
     /// # Errors
     /// SQLite's.
     pub fn positions(&self) -> Result<Vec<StoredPosition>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT source, position, low_s FROM positions")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT source, position, low_s FROM positions")?;
         let rows = statement.query_map((), |row| {
             Ok(StoredPosition { source: row.get(0)?, position: row.get(1)?, low_s: row.get(2)? })
         })?;

@@ -18,8 +18,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name =
-            format!("tripline-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("tripline-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -153,7 +152,10 @@ fn what_a_person_has_taken_is_told_no_more_and_keeps_what_was_said() {
     assert!(matches!(beside.acknowledge("aa", 9_600), Err(TriageError::Closed { .. })));
     let stored = store.alert("aa").unwrap();
     assert_eq!((stored.alert.status, stored.alert.count, stored.alert.revision), (Status::Closed, 500, 1));
-    assert_eq!((stored.opened_ms, stored.acknowledged_ms, stored.closed_ms), (1_000, Some(5_000), Some(9_000)));
+    assert_eq!(
+        (stored.opened_ms, stored.acknowledged_ms, stored.closed_ms),
+        (1_000, Some(5_000), Some(9_000))
+    );
     assert_eq!(stored.close_text.as_deref(), Some("change 17"));
     beside.close("ab", CloseReason::Test, None, 7_000).unwrap();
     assert_eq!(store.alert("ab").unwrap().acknowledged_ms, Some(7_000));
@@ -166,8 +168,7 @@ fn the_ledger_is_that_of_the_opening() {
     let folder = Folder::new();
     let mut store = Store::open(&folder.file()).unwrap();
     let mut changes = change("a", 1);
-    let stamps =
-        crate::record::Stamps { arrival_ms: Some(10), received_ms: Some(20), decoded_ms: Some(30) };
+    let stamps = crate::record::Stamps { arrival_ms: Some(10), received_ms: Some(20), decoded_ms: Some(30) };
     changes[0].alert.latency.stamp(stamps, 40);
     commit(&mut store, &changes);
     commit(&mut store, &change("a", 2));

@@ -51,7 +51,11 @@ fn the_demo_finds_what_was_planted_and_nothing_else() {
     let out = demo(&folder.path().join("demo.db"), "0").output().unwrap();
     let verdict = verdict(&out);
     let planted: Vec<&str> = verdict.split(' ').collect();
-    assert_eq!((planted[0], planted[2], planted[4], planted[5]), ("planted", "found", "unexpected", "0"), "{verdict}");
+    assert_eq!(
+        (planted[0], planted[2], planted[4], planted[5]),
+        ("planted", "found", "unexpected", "0"),
+        "{verdict}"
+    );
     assert_eq!(planted[1], planted[3], "{verdict}");
     assert!(planted[1].parse::<u32>().unwrap() >= 9, "{verdict}");
 }
@@ -110,7 +114,12 @@ fn alerts_are_triaged_by_their_ids() {
     let store = folder.path().join("demo.db");
     verdict(&demo(&store, "0").output().unwrap());
     let run = |args: &[&str]| {
-        let out = Command::new(env!("CARGO_BIN_EXE_tripline")).arg("alerts").args(args).arg("--store").arg(&store).output();
+        let out = Command::new(env!("CARGO_BIN_EXE_tripline"))
+            .arg("alerts")
+            .args(args)
+            .arg("--store")
+            .arg(&store)
+            .output();
         let out = out.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (out.status.code().unwrap(), text(&out.stdout), text(&out.stderr))

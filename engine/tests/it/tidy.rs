@@ -48,8 +48,8 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "record", "source", "decode", "hit", "window", "alert", "store", "metrics", "sink", "pipeline", "port",
-            "config",
+            "record", "source", "decode", "hit", "window", "alert", "store", "metrics", "sink", "pipeline",
+            "port", "config",
         ],
     ),
 ];

@@ -74,7 +74,8 @@ async fn take(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: String) -
 fn line(alert: &Alert) -> String {
     let level = alert.rule.level;
     let (on, off) = if colour() { (table::style(level), "\x1b[0m") } else { ("", "") };
-    let again = if alert.revision > 1 { format!(" (told again, {} events)", alert.count) } else { String::new() };
+    let again =
+        if alert.revision > 1 { format!(" (told again, {} events)", alert.count) } else { String::new() };
     let title = clean(&alert.rule.title);
     format!(
         "{} {on}{:13}{off} {title}{again}\n{:34} {}",

@@ -71,7 +71,11 @@ impl Report<'_> {
     }
 
     fn latency(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "latency     {:22} {:>8} {:>9} {:>9} {:>9} {:>9}", "hop", "alerts", "p50", "p90", "p99", "max")?;
+        writeln!(
+            out,
+            "latency     {:22} {:>8} {:>9} {:>9} {:>9} {:>9}",
+            "hop", "alerts", "p50", "p90", "p99", "max"
+        )?;
         for hop in Hop::ALL {
             let Some(summary) = self.metrics.latencies.summary(hop) else { continue };
             // The hour is played faster than it happened, so what lies between the log and the stream is the story's pace.

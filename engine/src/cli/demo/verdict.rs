@@ -41,15 +41,15 @@ pub(super) fn judge(truth: &Truth, alerts: &[StoredAlert]) -> Verdict {
         .collect();
     let mut verdict = Verdict { planted: truth.must.len(), ..Verdict::default() };
     for expected in &truth.must {
-        let about =
-            (expected.rule_id.clone(), expected.group.clone(), Some(expected.period_start_s));
+        let about = (expected.rule_id.clone(), expected.group.clone(), Some(expected.period_start_s));
         match found.remove(&about) {
             Some(count) if count == expected.count => verdict.found += 1,
             Some(count) => verdict.missing.push(format!("{}, but counted {count}", said(expected))),
             None => verdict.missing.push(said(expected)),
         }
     }
-    let rest = found.into_iter().map(|((rule, group, _), count)| format!("{rule} {} × {count}", grouped(&group)));
+    let rest =
+        found.into_iter().map(|((rule, group, _), count)| format!("{rule} {} × {count}", grouped(&group)));
     verdict.unexpected = rest.collect();
     verdict
 }
