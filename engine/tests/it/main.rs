@@ -22,3 +22,6 @@ mod pattern_properties;
 
 /// The matcher against its judge, and the flow against itself in another order.
 mod equivalence;
+
+/// What operators are given names metrics and alerts that exist, and explains them all.
+mod deploy;
