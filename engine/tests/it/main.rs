@@ -31,5 +31,6 @@ mod demo;
 
 /// Deliveries over real connections, to servers of every kind and to real peers.
 mod sinks;
+
 /// What operators are given names metrics and alerts that exist, and explains them all.
 mod deploy;
