@@ -88,7 +88,9 @@ impl Topic {
         let request = request.header("x-amz-target", format!("AmazonSQS.{action}"));
         let request = request.header("content-type", "application/x-amz-json-1.0");
         let text = request.body(parameters.to_string()).send().await.unwrap().text().await.unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{action}: {error}: {text}"))
+        let answer = serde_json::from_str(&text);
+        assert!(answer.is_ok(), "{action}: {text}");
+        answer.unwrap()
     }
 
     /// The next notification in the queue, taken out of it.
