@@ -82,10 +82,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_read_without_its_line_end_and_never_shown() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp-secret");
-        let folder = std::env::var_os("CARGO_TARGET_TMPDIR").map_or(folder, PathBuf::from);
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join(format!("secret-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("tripline-secret-file-{}", std::process::id()));
         for (text, read) in
             [("s3cret\r\n", Some("s3cret")), ("s3cret", Some("s3cret")), ("\n", None), ("", None)]
         {
@@ -94,7 +91,7 @@ mod tests {
             assert_eq!(secret.as_ref().ok().map(Secret::expose), read);
             assert!(!format!("{secret:?}").contains("s3cret"));
             if let Err(error) = secret {
-                assert!(error.to_string().contains("secret-"), "{error}");
+                assert!(error.to_string().contains("secret-file-"), "{error}");
             }
         }
         std::fs::write(&path, b"\xff\xfes3cret").unwrap();

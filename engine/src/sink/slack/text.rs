@@ -19,7 +19,7 @@ pub(super) struct SlackText {
 impl SlackText {
     /// Adds words of our own: code, or what our code made of numbers.
     pub(super) fn ours(&mut self, words: &str) -> &mut Self {
-        words.chars().for_each(|c| self.push(c));
+        self.add(words, CHARS_MAX);
         self
     }
 
@@ -27,40 +27,41 @@ impl SlackText {
         self.ours(&n.to_string())
     }
 
-    /// Adds anybody's text, as far as it is not too long.
+    /// Adds anybody's text, as far as it is not too long. An escape is as long as it is written: so Slack counts.
     pub(super) fn value(&mut self, value: &str, chars_max: usize) -> &mut Self {
-        let clean = defanged(&alert::clean(value));
-        let cut = clean.chars().count() > chars_max;
-        clean.chars().take(chars_max).for_each(|c| self.push(c));
-        if cut { self.ours("…") } else { self }
+        let end = self.chars + chars_max;
+        if self.add(&defanged(&alert::clean(value)), end.min(CHARS_MAX)) { self } else { self.ours("…") }
     }
 
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// A text object in which Slack formats nothing.
+    /// A text object in which Slack formats nothing. It refuses a message with an empty one.
     pub(super) fn object(&self) -> Value {
-        json!({"type": "plain_text", "text": self.text, "emoji": false})
+        let text = if self.text.trim().is_empty() { "-" } else { &self.text };
+        json!({"type": "plain_text", "text": text, "emoji": false})
     }
 
-    /// One character, as Slack wants it. Whole escapes or nothing: half of one would be shown.
-    fn push(&mut self, c: char) {
-        let single;
-        let piece = match c {
-            '&' => "&amp;",
-            '<' => "&lt;",
-            '>' => "&gt;",
-            '`' => "'",
-            _ => {
-                single = c.to_string();
-                &single
+    /// Adds characters as Slack wants them, up to `end`; whether all had room. Whole escapes or nothing: half of one would
+    /// be shown.
+    fn add(&mut self, text: &str, end: usize) -> bool {
+        for c in text.chars() {
+            let escape = match c {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '`' => "'",
+                _ => "",
+            };
+            let chars = escape.len().max(1);
+            if self.chars + chars > end {
+                return false;
             }
-        };
-        if self.chars + piece.len() <= CHARS_MAX {
-            self.text.push_str(piece);
-            self.chars += piece.chars().count();
+            self.chars += chars;
+            if escape.is_empty() { self.text.push(c) } else { self.text.push_str(escape) }
         }
+        true
     }
 }
 
@@ -104,7 +105,7 @@ mod tests {
         check("`rm` HTTPS://evil.example/x", 99, "'rm' hxxpS[:]//evil.example/x");
         check("ftp://a WWW.b mailto:c", 99, "ftp[:]//a www[.]b mailto[:]c");
         check("a\nb\u{202e}c", 99, "a\u{fffd}b\u{fffd}c");
-        check("&&&&", 2, "&amp;&amp;…");
+        check("&&&&", 12, "&amp;&amp;…");
         check("&amp;lt;", 99, "&amp;amp;lt;");
     }
 

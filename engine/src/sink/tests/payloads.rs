@@ -101,17 +101,14 @@ const ORDERS: &[&str] = &[
     ">",
 ];
 
-/// Every order alone, inside a value, at the edge of a long one, and repeated beyond what is shown.
+/// What Slack, JSON or a page writes longer than it is, and what is long by itself.
+const GROWING: &[&str] = &["&", "<", ">", "\"", "\\", "\0", "\u{e0041}", "ﷺ", "http", "www.", "é"];
+
+/// Every order alone, inside a value and at the edge of a long one; and what grows, beyond every limit.
 pub(super) fn all() -> Vec<String> {
-    ORDERS
-        .iter()
-        .flat_map(|order| {
-            [
-                (*order).to_owned(),
-                format!("arn:aws:iam::111122223333:user/{order}x"),
-                format!("{}{order}", "a".repeat(497)),
-                order.repeat(700 / order.len().max(1)),
-            ]
-        })
-        .collect()
+    let orders = ORDERS.iter().flat_map(|order| {
+        let inside = format!("arn:aws:iam::111122223333:user/{order}x");
+        [(*order).to_owned(), inside, format!("{}{order}", "a".repeat(497))]
+    });
+    orders.chain(GROWING.iter().map(|text| text.repeat(1_000))).collect()
 }

@@ -88,7 +88,9 @@ impl Topic {
         let request = request.header("x-amz-target", format!("AmazonSQS.{action}"));
         let request = request.header("content-type", "application/x-amz-json-1.0");
         let text = request.body(parameters.to_string()).send().await.unwrap().text().await.unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{action}: {error}: {text}"))
+        let answer = serde_json::from_str(&text);
+        assert!(answer.is_ok(), "{action}: {text}");
+        answer.unwrap()
     }
 
     /// The next notification in the queue, taken out of it.
@@ -163,7 +165,7 @@ fn line(text: &str) -> tripline::alert::Line {
 }
 
 #[test]
-fn a_fifo_topic_keeps_an_accounts_order_and_knows_a_repeat() {
+fn a_fifo_topic_is_told_the_account_and_the_key() {
     let Some(endpoint) = variable("sns fifo", "AWS_ENDPOINT_URL_SNS") else { return };
     run(async {
         let topic = Topic::new(&endpoint, "ordered.fifo").await;
