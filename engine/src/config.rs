@@ -91,7 +91,7 @@ pub struct StoreConfig {
 pub struct HttpConfig {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// What /metrics and /api ask for; always there beyond loopback.
+    /// What /api asks for; always there beyond loopback.
     pub token: Option<Secret>,
 }
 

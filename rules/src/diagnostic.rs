@@ -15,6 +15,16 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// The word before the message.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Skipped | Severity::Warning => "warning",
+        }
+    }
+}
+
 /// Begins the name of every file that came with the binary.
 pub const SHIPPED: &str = "pack:";
 
@@ -86,11 +96,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = match self.severity {
-            Severity::Error => "error",
-            Severity::Skipped | Severity::Warning => "warning",
-        };
-        write!(f, "{}: {word}: {}", self.origin, self.message)?;
+        write!(f, "{}: {}: {}", self.origin, self.severity.as_str(), self.message)?;
         match &self.help {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),

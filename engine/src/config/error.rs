@@ -39,7 +39,7 @@ impl fmt::Display for Origin {
 
 /// One thing that is wrong with a configuration. All of them are reported; nothing is loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{origin}: {}: {}{problem}{}", word(*.severity), named(.key), bracketed(.help.as_deref()))]
+#[error("{origin}: {}: {}{problem}{}", .severity.as_str(), named(.key), bracketed(.help.as_deref()))]
 pub struct ConfigError {
     /// An error refuses the configuration, a warning does not.
     pub severity: Severity,
@@ -51,13 +51,6 @@ pub struct ConfigError {
     pub problem: String,
     /// How to mend it.
     pub help: Option<String>,
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
 }
 
 fn named(key: &str) -> String {

@@ -125,7 +125,7 @@ pub const KEYS: &[Key] = &[
         "token_file",
         Kind::Text(Form::SecretFile),
         Preset::Unset("\"/etc/tripline/token\""),
-        "The file with the bearer token that /metrics and /api ask for; /livez and /readyz ask for none.",
+        "The file with the bearer token that /api asks for; /metrics, /livez and /readyz ask for none.",
     ),
     key(
         "pipeline",

@@ -89,8 +89,8 @@ impl Latencies {
             *inner.clamped.entry(hop).or_default() += 1;
         }
         if let Some((histogram, sum_ms)) = entry(&mut inner.histograms, (hop, level)) {
-            // An auto-resizing histogram refuses nothing below its 64 bits.
-            histogram.saturating_record(clamped);
+            // It resizes itself and refuses nothing.
+            let _ = histogram.record(clamped);
             *sum_ms = sum_ms.saturating_add(clamped);
         }
     }
