@@ -117,7 +117,7 @@ fn an_alert_is_told_when_it_opens_when_it_is_ten_times_more_and_at_its_end() {
     assert_eq!(commit(&mut store, &change("a", 12)), [Told::Again]);
     assert_eq!(commit(&mut store, &change("a", 12)), [Told::Quietly], "the same again tells nothing");
     assert_eq!(commit(&mut store, &change("a", 13)), [Told::Quietly]);
-    let end = |watermark_s| Commit { watermark_s: Some(watermark_s), ..Commit::default() };
+    let end = |watermark_s| Commit { watermark_s: Some(watermark_s), now_ms: 2_000, ..Commit::default() };
     store.commit(&end(PERIOD_END_S - 1)).unwrap();
     assert_eq!(revisions(&store, "a").len(), 2);
     store.commit(&end(PERIOD_END_S)).unwrap();

@@ -70,7 +70,7 @@ fn a_demo_that_was_killed_goes_on_to_the_same_alerts() {
     let mut random = 0x5EED_u64;
     for _ in 0..10 {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let after = Duration::from_millis(100 + (random >> 33) % 700);
+        let after = Duration::from_millis(200 + (random >> 33) % 2_000);
         kill_after(demo(&store, "6").spawn().unwrap(), after);
     }
     verdict(&demo(&store, "1").output().unwrap());

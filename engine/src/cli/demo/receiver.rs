@@ -78,7 +78,7 @@ fn line(alert: &Alert) -> String {
         if alert.revision > 1 { format!(" (told again, {} events)", alert.count) } else { String::new() };
     let title = clean(&alert.rule.title);
     format!(
-        "{} {on}{:13}{off} {title}{again}\n{:34} {}",
+        "{} {on}{:13}{off} {title}{again}\n{:20} {}",
         rfc3339(alert.last_seen_s),
         level.as_str(),
         "",
