@@ -25,6 +25,7 @@ use crate::hit::Group;
 use crate::window::finding::Finding;
 pub use clean::{hides, shown as clean};
 pub use evidence::{Evidence, Line};
+pub use id::of as id;
 pub use latency::{Hop, Latency};
 pub use time::{milliseconds as rfc3339_ms, seconds as rfc3339};
 

@@ -33,6 +33,9 @@ pub use access::Access;
 /// Alerts in one answer; the cursor of the last one asks for the next.
 const ALERTS_MAX: i64 = 1_000;
 
+/// Bytes after which an answer takes no more alerts.
+const ALERTS_BYTES_MAX: usize = 8 << 20;
+
 /// What the port tells of.
 #[derive(Clone)]
 pub struct Told {
@@ -146,12 +149,13 @@ async fn alerts(State(served): Shared, Parameters(After { after }): Parameters<A
     blocking(served, move |_, store| {
         let query = Query { after_seq: after, rows_max: Some(ALERTS_MAX), ..Query::default() };
         let mut lines = String::new();
-        for stored in store.list(&query)? {
+        store.alerts(&query, &mut |stored| {
             let text = stored.alert.json().unwrap_or_default();
             if let Some(members) = text.strip_suffix('}') {
                 lines.push_str(&format!("{members},\"cursor\":{}}}\n", stored.seq));
             }
-        }
+            lines.len() < ALERTS_BYTES_MAX
+        })?;
         Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
     })
     .await

@@ -22,14 +22,14 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::decode::Reject;
 use crate::hit::Hit;
 use crate::record::Position;
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
 pub use inputs::StoredHit;
-pub use outbox::{Delivered, Due, Ended, Outcome, Pending};
+pub use outbox::{Delivered, Due, Ended, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
 pub use quarantine::QUARANTINE_ROWS_MAX;
 pub use triage::{CloseReason, TriageError};
@@ -61,9 +61,15 @@ pub enum StoreError {
         /// What we write.
         known: i64,
     },
+    /// A database, but none of ours.
+    #[error("{} is a database of something else; name another file", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// SQLite refused.
-    #[error("store: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    #[error("the store failed: {error}{help}", error = .0, help = help(.0))]
+    Sqlite(rusqlite::Error),
     /// A row of ours that we cannot read: somebody else wrote it.
     #[error("the store's table {table} holds a row that is not ours: {problem}")]
     Row {
@@ -72,6 +78,41 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+/// Its text is in ours: it is no source beside it.
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+fn help(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => " (make room; it goes on by itself)",
+        Some(ErrorCode::NotADatabase) => " (name another file)",
+        Some(ErrorCode::DatabaseBusy) => " (another process holds it for long; end that one)",
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+            " (the file, its folder and FILE-wal must be writable)"
+        }
+        _ => "",
+    }
+}
+
+/// What a commit told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// What became of each alert, in their order.
+    pub told: Vec<Told>,
+    /// How many alerts were told a last time.
+    pub ended: usize,
+}
+
+impl Written {
+    /// Whether there is anything new for a sink.
+    pub fn tells(&self) -> bool {
+        self.ended > 0 || self.told.iter().any(|told| *told != Told::Quietly)
+    }
 }
 
 /// One transaction's worth of work.
@@ -108,27 +149,42 @@ impl Store {
     /// Opens the store as its one writer, making it when there is none.
     ///
     /// # Errors
-    /// The file cannot be opened, is another version's, or another engine has it.
+    /// The file cannot be opened, is not ours or another version's, or another engine has it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path)?;
-        Self::prepared(Connection::open(path)?, Some(lock))
+        let mut connection = Connection::open(path)?;
+        schema::migrate(&mut connection, path)?;
+        schema::make_durable(&connection)?;
+        Self::prepared(connection, Some(lock))
     }
 
-    /// Opens an existing store beside its writer: to read it, and for the short transactions of people.
+    /// Opens an existing store beside its writer, to read it.
     ///
     /// # Errors
-    /// There is no such file, or it is another version's.
+    /// There is no such file, it is not ours, or another version's.
     pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        Self::existing(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    /// Opens an existing store beside its writer, for the short transactions of people.
+    ///
+    /// # Errors
+    /// There is no such file, it is not ours, or another version's.
+    pub fn open_for_triage(path: &Path) -> Result<Self, StoreError> {
+        Self::existing(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    fn existing(path: &Path, access: OpenFlags) -> Result<Self, StoreError> {
         if let Err(error) = std::fs::metadata(path) {
             return Err(StoreError::File { path: path.to_path_buf(), error });
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::prepared(Connection::open_with_flags(path, flags)?, None)
+        let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        schema::check(&connection, path)?;
+        Self::prepared(connection, None)
     }
 
-    fn prepared(mut connection: Connection, lock: Option<File>) -> Result<Self, StoreError> {
+    fn prepared(connection: Connection, lock: Option<File>) -> Result<Self, StoreError> {
         schema::configure(&connection)?;
-        schema::migrate(&mut connection)?;
         let next_hit = inputs::next(&connection)?;
         Ok(Self { connection, next_hit, quarantine_rows_max: QUARANTINE_ROWS_MAX, _lock: lock })
     }
@@ -138,30 +194,32 @@ impl Store {
         self.quarantine_rows_max = rows;
     }
 
-    /// Writes everything of a commit, or nothing. Returns what was told of the alerts, in their order.
+    /// Writes everything of a commit, or nothing. Returns what there is to tell.
     ///
     /// # Errors
     /// SQLite's: a full disk, an I/O error, a lock held for too long. Nothing was written then.
-    pub fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Told>, StoreError> {
+    pub fn commit(&mut self, commit: &Commit<'_>) -> Result<Written, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let next_hit = inputs::insert(&transaction, &commit.hits, self.next_hit)?;
         let told = alerts::upsert(&transaction, commit.alerts, commit.now_ms)?;
-        if let Some(watermark_s) = commit.watermark_s {
-            alerts::end_periods(&transaction, watermark_s, commit.now_ms)?;
-        }
+        let ended = match commit.watermark_s {
+            Some(watermark_s) => alerts::end_periods(&transaction, watermark_s, commit.now_ms)?,
+            None => 0,
+        };
         outbox::settle(&transaction, commit.outcomes)?;
         quarantine::insert(&transaction, &commit.rejects, commit.now_ms, self.quarantine_rows_max)?;
         positions::set(&transaction, commit.positions, commit.now_ms)?;
         transaction.commit()?;
         self.next_hit = next_hit;
-        Ok(told)
+        Ok(Written { told, ended })
     }
 }
 
-/// The lock stands beside the store, so that nothing of SQLite's own locking is disturbed.
+/// The lock stands beside the store, so that nothing of SQLite's own locking is disturbed; by whichever link the store was
+/// named.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let failed = |error| StoreError::File { path: path.to_path_buf(), error };
-    let mut name = path.as_os_str().to_owned();
+    let mut name = path.canonicalize().unwrap_or_else(|_| path.to_path_buf()).into_os_string();
     name.push(".lock");
     let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
     match file.try_lock() {

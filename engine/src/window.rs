@@ -189,6 +189,15 @@ impl Windows {
 
     /// Every finding, in the order of first sight, then rule and group: the same for the same set of hits.
     pub fn findings(&self) -> Vec<Finding> {
+        let mut findings: Vec<_> = self.keyed_findings().into_iter().map(|(_, finding)| finding).collect();
+        findings.sort_by(|one, other| {
+            (one.first_seen_s, one.rule, &one.group).cmp(&(other.first_seen_s, other.rule, &other.group))
+        });
+        findings
+    }
+
+    /// Every finding with its key, in the order of the keys.
+    pub fn keyed_findings(&self) -> Vec<(FindingKey, Finding)> {
         let mut keys = BTreeSet::new();
         for ((rule, group), state) in &self.groups {
             let Some(spec) = self.specs[rule.index()] else { continue };
@@ -201,11 +210,7 @@ impl Windows {
         for (rule, time_s, account, id) in self.events.keys() {
             keys.insert(FindingKey { rule: *rule, what: What::Event(*time_s, account.clone(), id.clone()) });
         }
-        let mut findings: Vec<_> = keys.iter().filter_map(|key| self.finding(key)).collect();
-        findings.sort_by(|one, other| {
-            (one.first_seen_s, one.rule, &one.group).cmp(&(other.first_seen_s, other.rule, &other.group))
-        });
-        findings
+        keys.into_iter().filter_map(|key| self.finding(&key).map(|finding| (key, finding))).collect()
     }
 
     /// Where the hits went.

@@ -9,7 +9,7 @@ use crate::window::finding::{Finding, Period};
 const SCHEMA: &str = "tripline alert 1";
 
 /// The id of a finding's alert.
-pub(super) fn of(rule: &Metadata, finding: &Finding) -> String {
+pub fn of(rule: &Metadata, finding: &Finding) -> String {
     digest(rule, finding, finding.period)
 }
 

@@ -42,8 +42,12 @@ struct StoreArgs {
 }
 
 impl StoreArgs {
-    fn open(&self) -> Result<Store, Failure> {
+    fn read(&self) -> Result<Store, Failure> {
         Ok(Store::open_beside(&self.store)?)
+    }
+
+    fn write(&self) -> Result<Store, Failure> {
+        Ok(Store::open_for_triage(&self.store)?)
     }
 }
 

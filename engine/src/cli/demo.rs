@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     progress.follow(played);
     service.read(shards, &ruleset, &Limits::STREAM).map_err(Failure::upstream)?;
     let reader = Store::open_beside(scratch.store())?;
-    service.settle(&reader, Duration::from_secs(30))?;
+    let pending = service.settle(&reader, Duration::from_secs(30))?;
     let took = began.elapsed();
     let keeper = service.end();
     progress.end();
@@ -116,7 +116,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         talk("serving until interrupted (Ctrl-C)");
         runtime.block_on(tokio::signal::ctrl_c())?;
     }
-    Ok(match (keeper.accounts().balances(), verdict.holds()) {
+    Ok(match (keeper.accounts().balances(), verdict.holds() && pending == 0) {
         (false, _) => Exit::Bug,
         (true, true) => Exit::Ok,
         (true, false) => Exit::CheckFailed,
@@ -139,6 +139,11 @@ fn story(args: &Args, store: &mut Store) -> Result<Corpus, Failure> {
             )));
         }
         Some(_) => {}
+        None if !store.alert_ids()?.is_empty() => {
+            return Err(Failure::usage(anyhow::anyhow!(
+                "the store holds alerts of something else than a demo; name another --store"
+            )));
+        }
         None => {
             let positions =
                 [StoredPosition { source: STORY.to_owned(), position: named(start_s), low_s: None }];
@@ -149,15 +154,15 @@ fn story(args: &Args, store: &mut Store) -> Result<Corpus, Failure> {
     Corpus::new(options).map_err(Failure::usage)
 }
 
-/// One shard a core, at least two; those of a store that is gone on with.
+/// How far each of the two shards was played, in a store that is gone on with.
 fn done(keeper: &mut Keeper) -> Result<Vec<Option<u64>>, Failure> {
     let positions = keeper.positions()?;
     let mut done = vec![None; 2];
     for (n, done) in done.iter_mut().enumerate() {
-        if let Some(position) = positions.iter().find(|position| position.source == demo::shard_name(n)) {
-            keeper.resume(position);
-            *done = position.position.parse().ok();
-        }
+        let name = demo::shard_name(n);
+        let position = positions.iter().find(|position| position.source == name);
+        keeper.expect(&name, position.and_then(|position| position.low_s));
+        *done = position.and_then(|position| position.position.parse().ok());
     }
     Ok(done)
 }

@@ -85,9 +85,9 @@ fn in_store(
     let mut keeper = Keeper::open(Store::open(path)?, ruleset, to_nobody)?;
     let mut opened = 0_u64;
     let unreadable = inputs::each_record(inputs, progress, &mut |record| {
-        let mut folded = keeper.fold(vec![matcher.take(record)]).without_positions();
-        let told = keeper.write(&mut folded, &[], now_ms())?;
-        opened += told.iter().map(|told| u64::from(*told == Told::Opened)).sum::<u64>();
+        let mut folded = keeper.fold(vec![matcher.take(record)]).without_progress();
+        let written = keeper.write(&mut folded, &[], now_ms())?;
+        opened += written.told.iter().map(|told| u64::from(*told == Told::Opened)).sum::<u64>();
         progress.say(counted(opened, "alert"));
         Ok(())
     })?;

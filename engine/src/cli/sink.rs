@@ -47,12 +47,13 @@ pub(super) fn run(Command::Test(args): &Command) -> Result<Exit, Failure> {
     let delivery = Delivery { sample: true, ..Delivery::new(&alert, now_ms()) };
     let began = Instant::now();
     let delivered = runtime.block_on(async {
-        let mut sink = Sink::open(settings.clone()).await.map_err(Failure::upstream)?;
-        sink.deliver(&delivery).await.map_err(Failure::upstream)
+        // Their texts say everything; what is behind them would only say it again.
+        let mut sink = Sink::open(settings.clone()).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+        sink.deliver(&delivery).await.map_err(|refusal| anyhow::anyhow!("{refusal}"))
     });
     if delivered.is_ok() {
         let took_ms = began.elapsed().as_millis();
         talk(&format!("sink `{}` took the sample {} in {took_ms} ms", args.name, delivery.key));
     }
-    delivered.map(|()| Exit::Ok)
+    delivered.map(|()| Exit::Ok).map_err(Failure::upstream)
 }

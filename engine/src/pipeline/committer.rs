@@ -11,7 +11,7 @@ use super::health::{Health, Stop};
 use super::keeper::{Folded, Keeper};
 use super::{Matched, counts, now_ms};
 use crate::metrics::Metrics;
-use crate::store::{Outcome, Told};
+use crate::store::{Outcome, Told, Written};
 
 /// Records in one commit: bounds how long one takes and how much it holds.
 const COMMIT_BATCHES_MAX: usize = 256;
@@ -66,6 +66,10 @@ impl Committer {
     /// Runs until nobody is left to send, or until what it holds cannot be written and the service is to end. Returns the
     /// keeper, whole.
     pub(super) fn run(mut self) -> Keeper {
+        // What the rows amount to under changed rules is written before anything new.
+        if self.keeper.owes() && !self.commit(&mut Gathered::default()) {
+            return self.keeper;
+        }
         while let Ok(first) = self.inbox.recv() {
             let mut gathered = Gathered::default();
             gathered.add(first);
@@ -87,18 +91,18 @@ impl Committer {
 
     /// Whether it was written. If not, the service ends and everything in it is read again.
     fn commit(&mut self, gathered: &mut Gathered) -> bool {
-        if gathered.batches.is_empty() && gathered.outcomes.is_empty() {
+        if gathered.batches.is_empty() && gathered.outcomes.is_empty() && !self.keeper.owes() {
             return true;
         }
         let before = self.keeper.accounts();
         let mut folded = self.keeper.fold(std::mem::take(&mut gathered.batches));
         let mut retry = RETRY_MIN;
-        let told = loop {
+        let written = loop {
             let began = Instant::now();
             match self.keeper.write(&mut folded, &gathered.outcomes, now_ms()) {
-                Ok(told) => {
+                Ok(written) => {
                     self.metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
-                    break told;
+                    break written;
                 }
                 Err(error) => {
                     tracing::error!(%error, retry_ms = retry.as_millis(), "commit failed");
@@ -114,14 +118,15 @@ impl Committer {
         };
         self.health.committed(None);
         self.metrics.ready.set(i64::from(self.health.readiness().ready));
-        counts::committed(&self.metrics, &self.keeper, &before, &folded, &told, now_ms());
-        self.tell(&folded, &told);
+        counts::committed(&self.metrics, &self.keeper, &before, &folded, &written.told, now_ms());
+        self.tell(&folded, &written);
         true
     }
 
-    /// Wakes the sinks that have something to do, and says in the log what opened.
-    fn tell(&self, folded: &Folded, told: &[Told]) {
-        for (change, _) in folded.alerts().iter().zip(told).filter(|(_, told)| **told == Told::Opened) {
+    /// Wakes the sinks if there is something for them, and says in the log what opened.
+    fn tell(&self, folded: &Folded, written: &Written) {
+        let told = folded.alerts().iter().zip(&written.told);
+        for (change, _) in told.filter(|(_, told)| **told == Told::Opened) {
             let alert = &change.alert;
             tracing::info!(
                 alert = alert.id,
@@ -130,8 +135,7 @@ impl Committer {
                 "alert opened"
             );
         }
-        // A period that ended may be told too: that is cheap to look for.
-        for wake in &self.wake {
+        for wake in self.wake.iter().filter(|_| written.tells()) {
             // Full: it is awake already.
             let _ = wake.try_send(());
         }

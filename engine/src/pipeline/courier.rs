@@ -15,7 +15,7 @@ use crate::alert::Hop;
 use crate::metrics::Metrics;
 use crate::sink::retry::{self, Next};
 use crate::sink::{Delivery, Rate, Refusal, Settings, Sink};
-use crate::store::{Due, Ended, Outcome, Store, StoreError};
+use crate::store::{Due, Ended, Outcome, Store, StoreError, Unreadable};
 
 /// Deliveries read at a time.
 const DUE_MAX: u32 = 32;
@@ -76,7 +76,11 @@ impl Courier {
             if self.stop.is_asked() {
                 break;
             }
-            if let Err(gone) = self.deliver(due) {
+            let done = match due {
+                Ok(due) => self.deliver(due),
+                Err(unreadable) => self.give_up(unreadable),
+            };
+            if let Err(gone) = done {
                 return Ok(Err(gone));
             }
         }
@@ -108,8 +112,21 @@ impl Courier {
                 tracing::error!(sink = name, alert = alert.id, attempt = due.attempts + 1, %error, "given up");
             }
         }
-        let outcome =
-            Outcome { alert: alert.id.clone(), revision: alert.revision, sink: name.to_owned(), ended };
+        self.settle(&alert.id, alert.revision, ended)
+    }
+
+    /// A row that cannot be read must not hold up the others.
+    fn give_up(&self, unreadable: &Unreadable) -> Result<(), Gone> {
+        let Unreadable { alert, revision, problem } = unreadable;
+        tracing::error!(sink = self.settings.name, alert, problem, "given up: the alert cannot be read");
+        self.metrics.deliveries.with_label_values(&[self.settings.name.as_str(), "dead"]).inc();
+        self.settle(alert, *revision, Ended::Dead { at_ms: now_ms(), error: problem.clone() })
+    }
+
+    /// Has written down how a delivery ended.
+    fn settle(&self, alert: &str, revision: u32, ended: Ended) -> Result<(), Gone> {
+        let sink = self.settings.name.clone();
+        let outcome = Outcome { alert: alert.to_owned(), revision, sink, ended };
         let (answer, written) = sync_channel(1);
         self.outbox.send(Message::Outcome(outcome, answer)).map_err(|_| Gone)?;
         written.recv().map_err(|_| Gone)

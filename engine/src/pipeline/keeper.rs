@@ -14,7 +14,8 @@ use super::{Accounts, Matched, State};
 use crate::alert::Alert;
 use crate::hit::{Facts, Hit};
 use crate::record::Stamps;
-use crate::store::{AlertChange, Commit, Outcome, Store, StoreError, StoredHit, StoredPosition, Told};
+use crate::store::{AlertChange, Commit, Outcome, Store, StoreError, StoredHit, StoredPosition, Written};
+use crate::window::FindingKey;
 
 /// The names of the sinks that take an alert.
 pub type Route = Arc<dyn Fn(&Alert) -> Vec<String> + Send + Sync>;
@@ -25,6 +26,8 @@ pub struct Keeper {
     store: Store,
     route: Route,
     watermarks: Watermarks,
+    /// Findings of the rows that the store has no alert for.
+    owed: Vec<FindingKey>,
 }
 
 /// One commit, folded and ready to be written.
@@ -49,9 +52,11 @@ impl Folded {
         &self.alerts
     }
 
-    /// Leaves the positions out: a replay is read from its beginning every time.
-    pub fn without_positions(mut self) -> Self {
+    /// Leaves out how far sources were read, and how far event time came: a replay is read from its beginning every time,
+    /// file by file.
+    pub fn without_progress(mut self) -> Self {
         self.positions.clear();
+        self.watermark_s = None;
         self
     }
 }
@@ -67,18 +72,28 @@ impl Keeper {
             (0..).map(RuleId).zip(ruleset.rules()).map(|(id, rule)| (rule.meta.id.as_str(), id)).collect();
         let mut last: Option<Arc<Facts>> = None;
         store.hits(&mut |stored| {
-            let Some(rule) = ids.get(stored.rule.as_str()) else { return };
+            let Some(rule) = ids.get(stored.rule.as_str()) else { return Ok(()) };
+            let StoredHit { rule: name, group, value, text, logs_time_ms } = stored;
             // Hits of one event stand in a row and share it.
-            let shared = last.take().filter(|event| event.text == stored.text);
-            let kept = |stored: &StoredHit| {
-                Facts::kept(stored.text.clone(), stored.logs_time_ms, ruleset.fields()).map(Arc::new)
+            let shared = last.take().filter(|event| event.text == text && event.logs_time_ms == logs_time_ms);
+            let event = match shared {
+                Some(event) => event,
+                None => Arc::new(Facts::kept(text, logs_time_ms, ruleset.fields()).ok_or_else(|| {
+                    let problem = format!("the event of a hit of rule {name} is no CloudTrail event");
+                    StoreError::Row { table: "events", problem }
+                })?),
             };
-            let Some(event) = shared.or_else(|| kept(&stored)) else { return };
             last = Some(Arc::clone(&event));
-            let (group, value) = (Arc::from(stored.group), stored.value.map(Arc::from));
-            state.restore(&Hit { rule: *rule, group, value, event });
+            state.restore(&Hit { rule: *rule, group: Arc::from(group), value: value.map(Arc::from), event });
+            Ok(())
         })?;
-        Ok(Self { state, store, route, watermarks: Watermarks::default() })
+        let owed = owed(&store, &state)?;
+        Ok(Self { state, store, route, watermarks: Watermarks::default(), owed })
+    }
+
+    /// Whether the rows amount to alerts that the store does not have: a rule was changed since. The next commit opens them.
+    pub fn owes(&self) -> bool {
+        !self.owed.is_empty()
     }
 
     /// How far each source was read.
@@ -89,16 +104,15 @@ impl Keeper {
         self.store.positions()
     }
 
-    /// Goes on with a source whose watermark was stored.
-    pub fn resume(&mut self, position: &StoredPosition) {
-        if let Some(low_s) = position.low_s {
-            self.watermarks.resume(&position.source, low_s);
-        }
+    /// Says which source will be read, and how far event time had come there.
+    pub fn expect(&mut self, source: &str, low_s: Option<i64>) {
+        self.watermarks.expect(source, low_s);
     }
 
     /// Folds records in, in their order.
     pub fn fold(&mut self, batches: Vec<Matched>) -> Folded {
-        let mut changed: BTreeMap<_, Option<Stamps>> = BTreeMap::new();
+        let owed = self.owed.drain(..).map(|key| (key, Some(Stamps::default())));
+        let mut changed: BTreeMap<FindingKey, Option<Stamps>> = owed.collect();
         let mut positions: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         for batch in &batches {
             for (key, opened) in self.state.take(batch) {
@@ -130,7 +144,7 @@ impl Keeper {
         }
     }
 
-    /// Writes what was folded, and how deliveries ended: all, or nothing. Returns what was told of its alerts, in their order.
+    /// Writes what was folded, and how deliveries ended: all, or nothing. Returns what there is to tell.
     ///
     /// # Errors
     /// The store's; then the same may be written again.
@@ -139,7 +153,7 @@ impl Keeper {
         folded: &mut Folded,
         outcomes: &[Outcome],
         now_ms: i64,
-    ) -> Result<Vec<Told>, StoreError> {
+    ) -> Result<Written, StoreError> {
         for (change, stamps) in folded.alerts.iter_mut().zip(&folded.stamps) {
             if let Some(stamps) = stamps {
                 change.alert.latency.stamp(*stamps, now_ms);
@@ -182,4 +196,11 @@ impl Keeper {
     pub fn watermark_s(&self) -> Option<i64> {
         self.watermarks.low_s()
     }
+}
+
+/// The findings that the store has no alert for.
+fn owed(store: &Store, state: &State) -> Result<Vec<FindingKey>, StoreError> {
+    let known = store.alert_ids()?;
+    let keys = state.alert_ids().into_iter().filter(|(_, id)| !known.contains(id));
+    Ok(keys.map(|(key, _)| key).collect())
 }

@@ -8,7 +8,7 @@ use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::{RuleId, Trigger};
 
 use super::{Accounts, Matched};
-use crate::alert::Alert;
+use crate::alert::{self, Alert};
 use crate::decode;
 use crate::hit::Hit;
 use crate::window::finding::Finding;
@@ -54,6 +54,12 @@ impl State {
     /// Every alert so far, in the order of first sight: the same for the same set of events.
     pub fn alerts(&self) -> Vec<Alert> {
         self.windows.findings().iter().map(|finding| self.word(finding)).collect()
+    }
+
+    /// Every alert so far, by its id only.
+    pub fn alert_ids(&self) -> Vec<(FindingKey, String)> {
+        let id = |finding: &Finding| alert::id(&self.ruleset.rule(finding.rule).meta, finding);
+        self.windows.keyed_findings().into_iter().map(|(key, finding)| (key, id(&finding))).collect()
     }
 
     /// Whether a rule has raised an alert.

@@ -17,9 +17,10 @@ const AHEAD_S_MAX: i64 = 5 * 60;
 pub struct Watermarks(BTreeMap<Arc<str>, i64>);
 
 impl Watermarks {
-    /// A source that is being read, and the watermark that was stored for it.
-    pub fn resume(&mut self, source: &str, low_s: i64) {
-        self.0.insert(source.into(), low_s);
+    /// A source that is to be read, and the watermark that was stored for it. Until something is known of it, nothing is
+    /// known of all.
+    pub fn expect(&mut self, source: &str, low_s: Option<i64>) {
+        self.0.insert(source.into(), low_s.unwrap_or(i64::MIN));
     }
 
     /// A record was read.
@@ -33,12 +34,12 @@ impl Watermarks {
 
     /// That of one source.
     pub fn of(&self, source: &str) -> Option<i64> {
-        self.0.get(source).copied()
+        self.0.get(source).copied().filter(|low_s| *low_s > i64::MIN)
     }
 
     /// That of all: what every source has passed.
     pub fn low_s(&self) -> Option<i64> {
-        self.0.values().min().copied()
+        self.0.values().min().copied().filter(|low_s| *low_s > i64::MIN)
     }
 }
 
@@ -71,6 +72,17 @@ mod tests {
         assert_eq!(watermarks.low_s(), Some(4_100));
         watermarks.observe(&record("b", 4_000, Some(10_000)));
         assert_eq!(watermarks.of("b"), Some(4_100));
+    }
+
+    #[test]
+    fn a_source_that_has_said_nothing_yet_holds_all() {
+        let mut watermarks = Watermarks::default();
+        watermarks.expect("a", None);
+        watermarks.expect("b", Some(7_000));
+        watermarks.observe(&record("b", 10_000, None));
+        assert_eq!((watermarks.low_s(), watermarks.of("a"), watermarks.of("b")), (None, None, Some(9_100)));
+        watermarks.observe(&record("a", 9_000, None));
+        assert_eq!(watermarks.low_s(), Some(8_100));
     }
 
     #[test]

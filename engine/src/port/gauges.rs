@@ -1,13 +1,11 @@
 //! What the store holds, as gauges: read when somebody asks, so that it is true then and costs nothing else.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use tripline_rules::rule::Level;
 
-use crate::alert::Status;
 use crate::metrics::Metrics;
-use crate::store::{Query, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 pub(super) fn refresh(metrics: &Metrics, store: &Store, path: &Path, now_ms: i64) -> Result<(), StoreError> {
     metrics.alerts.reset();
@@ -15,7 +13,7 @@ pub(super) fn refresh(metrics: &Metrics, store: &Store, path: &Path, now_ms: i64
         metrics.alerts.with_label_values(&[status.as_str(), self::level(level)]).set(signed(count));
     }
     metrics.alert_oldest_open.reset();
-    for (level, opened_ms) in oldest_open(store)? {
+    for (level, opened_ms) in store.oldest_open_ms()? {
         metrics.alert_oldest_open.with_label_values(&[self::level(level)]).set(age_s(opened_ms, now_ms));
     }
     for sink in store.outbox()? {
@@ -37,23 +35,6 @@ pub(super) fn refresh(metrics: &Metrics, store: &Store, path: &Path, now_ms: i64
     }
     metrics.store_bytes.set(signed(bytes(path)));
     Ok(())
-}
-
-/// When the oldest open alert of each level opened.
-fn oldest_open(store: &Store) -> Result<BTreeMap<u8, i64>, StoreError> {
-    let mut oldest = BTreeMap::new();
-    for level in Level::ALL {
-        let query = Query {
-            status: Some(Status::Open),
-            level: Some(level as u8),
-            rows_max: Some(1),
-            ..Query::default()
-        };
-        store.alerts(&query, &mut |stored| {
-            oldest.insert(level as u8, stored.opened_ms);
-        })?;
-    }
-    Ok(oldest)
 }
 
 /// The file and its write-ahead log.

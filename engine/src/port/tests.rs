@@ -75,8 +75,13 @@ fn without_a_token_only_this_machine_is_answered() {
         code(&get(served.address, path, LOCAL), 200);
         code(&get(served.address, path, "Host: localhost\r\n"), 200);
         code(&get(served.address, path, "Host: [::1]:9464\r\n"), 200);
-        code(&get(served.address, path, "Host: evil.example\r\n"), 403);
-        code(&get(served.address, path, "Host: 127.0.0.1.evil.example\r\n"), 403);
+        code(&get(served.address, path, "Host: LOCALHOST:80\r\n"), 200);
+        for host in
+            ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:evil", "[::1]evil", "127.0.0.1:1@evil", ""]
+        {
+            code(&get(served.address, path, &format!("Host: {host}\r\n")), 403);
+        }
+        code(&get(served.address, path, "Host: localhost\r\nHost: evil.example\r\n"), 403);
     }
     code(
         &ask(served.address, &format!("POST /api/reload HTTP/1.1\r\nConnection: close\r\n{LOCAL}\r\n")),
@@ -85,7 +90,7 @@ fn without_a_token_only_this_machine_is_answered() {
     code(&get(served.address, "/nothing", LOCAL), 404);
     let metrics = get(served.address, "/metrics", LOCAL);
     assert!(
-        metrics.contains("tripline_http_requests_total{code=\"403\",path=\"/api/alerts\"} 2"),
+        metrics.contains("tripline_http_requests_total{code=\"403\",path=\"/api/alerts\"} 7"),
         "{metrics}"
     );
     assert!(metrics.contains("tripline_http_requests_total{code=\"404\",path=\"other\"} 1"), "{metrics}");

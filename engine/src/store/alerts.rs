@@ -4,6 +4,8 @@
 //! grown since; not once a person has taken it (design §6). Each telling is a revision, and a row in the outbox for each sink
 //! that takes it.
 
+use std::collections::HashSet;
+
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
 
@@ -58,8 +60,6 @@ pub struct Query {
     pub status: Option<Status>,
     /// Not in the status `closed`.
     pub but_closed: bool,
-    /// Of exactly this level, as its place in the order of levels.
-    pub level: Option<u8>,
     /// At least this level, as its place in the order of levels.
     pub level_min: Option<u8>,
     /// Of this rule.
@@ -135,12 +135,12 @@ fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(),
     Ok(())
 }
 
-/// Tells a last time of the alerts whose period is over and that have grown since they were told.
+/// Tells a last time of the alerts whose period is over and that have grown since they were told. Returns how many.
 pub(super) fn end_periods(
     transaction: &Transaction<'_>,
     watermark_s: i64,
     now_ms: i64,
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     let mut over = transaction.prepare_cached(
         "SELECT id, revision, count > told AND status = 'open' FROM alerts \
          WHERE ended = 0 AND period_end_s IS NOT NULL AND period_end_s <= ?1",
@@ -151,11 +151,13 @@ pub(super) fn end_periods(
     let mut tell =
         transaction.prepare_cached("UPDATE alerts SET revision = ?2, told = count WHERE id = ?1")?;
     let mut sinks = transaction.prepare_cached("SELECT DISTINCT sink FROM outbox WHERE alert = ?1")?;
+    let mut ended = 0;
     for (id, revision, grown) in over {
         end.execute((&id,))?;
         if !grown {
             continue;
         }
+        ended += 1;
         tell.execute((&id, revision + 1))?;
         // Those who heard of it hear its end.
         let sinks: Vec<String> = sinks.query_map((&id,), |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -164,7 +166,7 @@ pub(super) fn end_periods(
             outbox::insert(transaction, &row, now_ms)?;
         }
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// The native form; what other columns say is the default in it.
@@ -198,11 +200,11 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> Result<StoredAlert, StoreError> 
 }
 
 impl Store {
-    /// Shows the alerts that a query asks for, in the order of their opening.
+    /// Shows the alerts that a query asks for, in the order of their opening, for as long as `each` wants more.
     ///
     /// # Errors
     /// SQLite's, or a row that is not ours.
-    pub fn alerts(&self, query: &Query, each: &mut dyn FnMut(StoredAlert)) -> Result<(), StoreError> {
+    pub fn alerts(&self, query: &Query, each: &mut dyn FnMut(StoredAlert) -> bool) -> Result<(), StoreError> {
         let mut wanted = Vec::new();
         let mut values: Vec<Value> = Vec::new();
         let mut ask = |condition: &str, value: Option<Value>| {
@@ -213,7 +215,6 @@ impl Store {
         };
         ask("seq >", query.after_seq.map(Value::from));
         ask("status =", query.status.map(|status| Value::from(status.as_str().to_owned())));
-        ask("level =", query.level.map(|level| Value::from(i64::from(level))));
         ask("level >=", query.level_min.map(|level| Value::from(i64::from(level))));
         ask("rule =", query.rule.clone().map(Value::from));
         ask("account =", query.account.clone().map(Value::from));
@@ -228,9 +229,33 @@ impl Store {
         let mut statement = self.connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            each(read(row, 0)?);
+            if !each(read(row, 0)?) {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// The ids of all alerts.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn alert_ids(&self) -> Result<HashSet<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT id FROM alerts")?;
+        let rows = statement.query_map((), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the oldest alert that nobody has taken opened, by level.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn oldest_open_ms(&self) -> Result<Vec<(u8, i64)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT level, min(opened_ms) FROM alerts WHERE status = 'open' GROUP BY level",
+        )?;
+        let rows = statement.query_map((), |row| row.try_into())?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// How many alerts are in which status and level.

@@ -7,6 +7,7 @@
 
 use rusqlite::{Connection, Transaction};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError};
 use crate::hit::{Facts, Hit};
@@ -38,23 +39,35 @@ pub(super) fn insert(
     hits: &[(&str, &Hit)],
     mut next: i64,
 ) -> Result<i64, StoreError> {
-    let mut event = transaction.prepare_cached(
-        "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET text = excluded.text, logs_time_ms = excluded.logs_time_ms
-         WHERE excluded.text < text
-            OR excluded.text = text AND ifnull(excluded.logs_time_ms, ?6) < ifnull(logs_time_ms, ?6)",
+    let mut event = transaction.prepare_cached("INSERT OR IGNORE INTO events VALUES (?1, ?2, ?3)")?;
+    let mut input = transaction.prepare_cached(
+        "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT DO UPDATE SET event = excluded.event WHERE (
+             SELECT (new.text, ifnull(new.logs_time_ms, ?9)) < (old.text, ifnull(old.logs_time_ms, ?9))
+             FROM events AS new, events AS old WHERE new.digest = excluded.event AND old.digest = inputs.event)",
     )?;
-    let mut input =
-        transaction.prepare_cached("INSERT OR IGNORE INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for (rule, hit) in hits {
         let Facts { account, event_id, time_s, logs_time_ms, text, .. } = hit.event.as_ref();
-        event.execute((account, event_id, time_s, logs_time_ms, text, i64::MIN))?;
+        let digest = digest(text, *logs_time_ms);
+        event.execute((&digest, logs_time_ms, text))?;
         let group = json!(hit.group.as_ref()).to_string();
         let value = hit.value.as_deref().map(|value| json!(value).to_string()).unwrap_or_default();
-        let new = input.execute((rule, group, time_s, account, event_id, value, next))?;
-        next += i64::from(new > 0);
+        input.execute((rule, group, time_s, account, event_id, value, digest, next, i64::MIN))?;
+        next += 1;
     }
     Ok(next)
+}
+
+/// Names a delivery of an event.
+fn digest(text: &str, logs_time_ms: Option<i64>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(logs_time_ms.map_or([0; 9], |ms| {
+        let mut marked = [1; 9];
+        marked[1..].copy_from_slice(&ms.to_be_bytes());
+        marked
+    }));
+    hash.update(text);
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Store {
@@ -62,25 +75,28 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's, or a row that is not ours.
-    pub fn hits(&self, each: &mut dyn FnMut(StoredHit)) -> Result<(), StoreError> {
+    pub fn hits(&self, each: &mut dyn FnMut(StoredHit) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare(
-            "SELECT rule, grp, value, text, logs_time_ms FROM inputs JOIN events USING (account, event_id, time_s)
-             ORDER BY seq",
+            "SELECT rule, grp, value, text, logs_time_ms FROM inputs LEFT JOIN events ON digest = event ORDER BY seq",
         )?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
-            let (rule, group, value, text, logs_time_ms): (String, String, String, String, Option<i64>) =
-                row.try_into()?;
-            let not_ours = |error: serde_json::Error| StoreError::Row {
-                table: "inputs",
-                problem: format!("{error} in {group} or {value}"),
-            };
+            let (rule, group, value, text, logs_time_ms): (
+                String,
+                String,
+                String,
+                Option<String>,
+                Option<i64>,
+            ) = row.try_into()?;
+            let problem = |problem: String| StoreError::Row { table: "inputs", problem };
+            let not_ours = |error: serde_json::Error| problem(format!("{error} in {group} or {value}"));
+            let text = text.ok_or_else(|| problem(format!("a hit of rule {rule} has no event")))?;
             let group = serde_json::from_str(&group).map_err(not_ours)?;
             let value = match value.as_str() {
                 "" => None,
                 value => Some(serde_json::from_str(value).map_err(not_ours)?),
             };
-            each(StoredHit { rule, group, value, text, logs_time_ms });
+            each(StoredHit { rule, group, value, text, logs_time_ms })?;
         }
         Ok(())
     }

@@ -36,6 +36,17 @@ pub struct Due {
     pub created_ms: i64,
 }
 
+/// A delivery whose alert cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The alert.
+    pub alert: String,
+    /// Its revision.
+    pub revision: u32,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -107,6 +118,20 @@ pub struct Pending {
     pub oldest_ms: Option<i64>,
 }
 
+/// No earlier revision of the alert still waits: what grew must not arrive before what opened.
+const FIRST: &str = "NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.alert = outbox.alert
+    AND before.sink = outbox.sink AND before.revision < outbox.revision
+    AND before.delivered_ms IS NULL AND before.dead_ms IS NULL)";
+
+/// What is still to be told of an alert beyond its opening is not told any more: a person has taken it.
+pub(super) fn silence(transaction: &Transaction<'_>, alert: &str) -> Result<(), StoreError> {
+    transaction.execute(
+        "DELETE FROM outbox WHERE alert = ?1 AND revision > 1 AND delivered_ms IS NULL AND dead_ms IS NULL",
+        (alert,),
+    )?;
+    Ok(())
+}
+
 /// Writes down how attempts ended. One that is settled stays so.
 pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Result<(), StoreError> {
     const OPEN: &str =
@@ -130,25 +155,38 @@ pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Res
 }
 
 impl Store {
-    /// What is due for a sink: the gravest first, then the oldest.
+    /// What is due for a sink: the gravest first, then the oldest. A revision waits for the one before.
     ///
     /// # Errors
-    /// SQLite's, or a row that is not ours.
-    pub fn due(&self, sink: &str, now_ms: i64, rows_max: u32) -> Result<Vec<Due>, StoreError> {
+    /// SQLite's.
+    pub fn due(
+        &self,
+        sink: &str,
+        now_ms: i64,
+        rows_max: u32,
+    ) -> Result<Vec<Result<Due, Unreadable>>, StoreError> {
         let columns = alerts::COLUMNS.split(", ").map(|column| format!("alerts.{column}"));
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT outbox.revision, outbox.ended, outbox.attempts, outbox.created_ms, {}
+            "SELECT outbox.revision, outbox.ended, outbox.attempts, outbox.created_ms, {}, alerts.id
              FROM outbox JOIN alerts ON alerts.id = outbox.alert
-             WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND next_ms <= ?2
+             WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND next_ms <= ?2 AND {FIRST}
              ORDER BY outbox.level DESC, outbox.created_ms, outbox.alert, outbox.revision LIMIT ?3",
             columns.collect::<Vec<_>>().join(", ")
         ))?;
         let mut rows = statement.query((sink, now_ms, rows_max))?;
         let mut due = Vec::new();
         while let Some(row) = rows.next()? {
-            let mut stored = alerts::read(row, 4)?;
-            stored.alert.revision = row.get(0)?;
-            due.push(Due { stored, ended: row.get(1)?, attempts: row.get(2)?, created_ms: row.get(3)? });
+            let revision: u32 = row.get(0)?;
+            due.push(match alerts::read(row, 4) {
+                Ok(mut stored) => {
+                    stored.alert.revision = revision;
+                    Ok(Due { stored, ended: row.get(1)?, attempts: row.get(2)?, created_ms: row.get(3)? })
+                }
+                Err(StoreError::Row { problem, .. }) => {
+                    Err(Unreadable { alert: row.get("id")?, revision, problem })
+                }
+                Err(error) => return Err(error),
+            });
         }
         Ok(due)
     }
@@ -158,9 +196,10 @@ impl Store {
     /// # Errors
     /// SQLite's.
     pub fn next_due_ms(&self, sink: &str) -> Result<Option<i64>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT min(next_ms) FROM outbox WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL",
-        )?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT min(next_ms) FROM outbox
+             WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND {FIRST}"
+        ))?;
         Ok(statement.query_row((sink,), |row| row.get(0)).optional()?.flatten())
     }
 

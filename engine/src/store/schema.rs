@@ -1,5 +1,8 @@
 //! The tables, their version, and how SQLite is to treat them.
 
+use std::path::Path;
+use std::time::Duration;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
@@ -7,17 +10,17 @@ use super::StoreError;
 /// Goes up with every change of the tables.
 const VERSION: i64 = 1;
 
+/// How long to wait for another process that writes: people's transactions are short.
+const BUSY: Duration = Duration::from_secs(5);
+
 /// Every table is STRICT; times are seconds (`_s`) or milliseconds (`_ms`) since the epoch.
 const TABLES: &str = "
--- An event that some rule matched, once, as compact JSON.
-CREATE TABLE events(
-    account TEXT NOT NULL, event_id TEXT NOT NULL, time_s INTEGER NOT NULL, logs_time_ms INTEGER, text TEXT NOT NULL,
-    PRIMARY KEY (account, event_id, time_s)
-) STRICT, WITHOUT ROWID;
--- Window rows: the hits from which every window is folded, numbered as they came.
+-- A delivery of an event that some rule matched, as compact JSON. Two deliveries of one event may differ.
+CREATE TABLE events(digest TEXT PRIMARY KEY NOT NULL, logs_time_ms INTEGER, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- Window rows: the hits from which every window is folded, numbered as they came; `event` is the delivery that stands.
 CREATE TABLE inputs(
     rule TEXT NOT NULL, grp TEXT NOT NULL, time_s INTEGER NOT NULL, account TEXT NOT NULL, event_id TEXT NOT NULL,
-    value TEXT NOT NULL, seq INTEGER NOT NULL,
+    value TEXT NOT NULL, event TEXT NOT NULL REFERENCES events(digest), seq INTEGER NOT NULL,
     PRIMARY KEY (rule, grp, time_s, account, event_id, value)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX inputs_in_order ON inputs(seq);
@@ -31,6 +34,7 @@ CREATE TABLE alerts(
     body TEXT NOT NULL, latency TEXT NOT NULL, opened_ms INTEGER NOT NULL,
     status TEXT NOT NULL DEFAULT 'open', acknowledged_ms INTEGER, closed_ms INTEGER, close_reason TEXT, close_text TEXT
 ) STRICT;
+CREATE INDEX alerts_by_status ON alerts(status, level, opened_ms);
 CREATE INDEX alerts_to_end ON alerts(period_end_s) WHERE ended = 0 AND period_end_s IS NOT NULL;
 -- Deliveries to be made and made: one a (alert, revision, sink). The idempotency key is ID.REVISION.
 CREATE TABLE outbox(
@@ -39,8 +43,9 @@ CREATE TABLE outbox(
     delivered_ms INTEGER, dead_ms INTEGER, error TEXT,
     PRIMARY KEY (alert, revision, sink)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_pending ON outbox(sink, level DESC, created_ms, alert, revision)
+CREATE INDEX outbox_pending ON outbox(sink, level DESC, created_ms, alert, revision, next_ms)
     WHERE delivered_ms IS NULL AND dead_ms IS NULL;
+CREATE INDEX outbox_of_alert ON outbox(alert, sink, revision) WHERE delivered_ms IS NULL AND dead_ms IS NULL;
 -- What was set aside: its beginning, and the digest of that and of its place.
 CREATE TABLE quarantine(
     digest TEXT PRIMARY KEY NOT NULL, position TEXT NOT NULL, ordinal INTEGER NOT NULL, reason TEXT NOT NULL,
@@ -52,27 +57,46 @@ CREATE TABLE positions(
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Durable commits (a power cut loses none), readers that never wait for the writer, and no trust in what a schema says.
-pub(super) fn configure(connection: &Connection) -> Result<(), StoreError> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+/// Says whose file it is: `TRIP`.
+const APPLICATION_ID: i64 = 0x5452_4950;
+
+/// Durable commits: a power cut loses none. Readers never wait for the writer.
+pub(super) fn make_durable(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(())
+}
+
+/// Patience with other processes, references that hold, and no trust in what a schema says.
+pub(super) fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(())
 }
 
-/// Makes the tables in a new file; refuses what another version wrote.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+/// Makes the tables in a new file; leaves what is not ours, or another version's, as it is.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found {
-        0 => {
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        VERSION => {}
-        found => return Err(StoreError::Version { found, known: VERSION }),
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_master", (), |row| row.get(0))?;
+    if tables > 0 {
+        return check(&transaction, path);
     }
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
+}
+
+/// Whether the file is a store of this version; only looks.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let says = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    if says("application_id")? != APPLICATION_ID {
+        return Err(StoreError::Foreign { path: path.to_path_buf() });
+    }
+    match says("user_version")? {
+        VERSION => Ok(()),
+        found => Err(StoreError::Version { found, known: VERSION }),
+    }
 }

@@ -78,15 +78,17 @@ fn change(id: &str, count: u64) -> Vec<AlertChange> {
 
 #[track_caller]
 fn commit(store: &mut Store, alerts: &[AlertChange]) -> Vec<Told> {
-    store.commit(&Commit { alerts, now_ms: 1_000, ..Commit::default() }).unwrap()
+    store.commit(&Commit { alerts, now_ms: 1_000, ..Commit::default() }).unwrap().told
 }
 
-fn revisions(store: &Store, id: &str) -> Vec<(u32, String, bool)> {
-    let due = store.due("pager", i64::MAX, 100).unwrap();
-    due.iter()
-        .filter(|due| due.stored.alert.id == id)
-        .map(|due| (due.stored.alert.revision, due.stored.alert.count.to_string(), due.ended))
-        .collect()
+/// Every telling of an alert, and whether it is the last.
+fn revisions(store: &Store, id: &str) -> Vec<(u32, bool)> {
+    let mut statement = store
+        .connection
+        .prepare("SELECT revision, ended FROM outbox WHERE alert = ?1 AND sink = 'pager' ORDER BY revision")
+        .unwrap();
+    let rows = statement.query_map((id,), |row| row.try_into()).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
@@ -101,7 +103,11 @@ fn a_hit_is_kept_once_and_read_back_in_order() {
     drop(store);
     let store = Store::open(&folder.file()).unwrap();
     let mut read = Vec::new();
-    store.hits(&mut |stored| read.push(stored)).unwrap();
+    let keep = &mut |stored| {
+        read.push(stored);
+        Ok(())
+    };
+    store.hits(keep).unwrap();
     let texts: Vec<_> = read.iter().map(|stored| stored.text.clone()).collect();
     assert_eq!(texts, [3, 1, 2].map(|n| hit(n).event.text.clone()));
     assert_eq!(read[0].group, [("account".to_owned(), "111122223333".to_owned())]);
@@ -122,8 +128,20 @@ fn an_alert_is_told_when_it_opens_when_it_is_ten_times_more_and_at_its_end() {
     assert_eq!(revisions(&store, "a").len(), 2);
     store.commit(&end(PERIOD_END_S)).unwrap();
     store.commit(&end(PERIOD_END_S + 1)).unwrap();
-    let told = |revision, ended| (revision, "13".to_owned(), ended);
-    assert_eq!(revisions(&store, "a"), [told(1, false), told(2, false), told(3, true)]);
+    assert_eq!(revisions(&store, "a"), [(1, false), (2, false), (3, true)]);
+    let due = |store: &Store| {
+        let due = store.due("pager", i64::MAX, 100).unwrap();
+        due.into_iter().map(|due| due.unwrap().stored.alert.revision).collect::<Vec<_>>()
+    };
+    assert_eq!(due(&store), [1], "what grew waits for what opened");
+    let delivered = [Outcome {
+        alert: "a".to_owned(),
+        revision: 1,
+        sink: "pager".to_owned(),
+        ended: Ended::Delivered { at_ms: 3_000 },
+    }];
+    store.commit(&Commit { outcomes: &delivered, ..Commit::default() }).unwrap();
+    assert_eq!(due(&store), [2]);
     // One that has not grown since has nothing more to say.
     commit(&mut store, &change("b", 5));
     store.commit(&end(PERIOD_END_S)).unwrap();
@@ -136,12 +154,14 @@ fn what_a_person_has_taken_is_told_no_more_and_keeps_what_was_said() {
     let mut store = Store::open(&folder.file()).unwrap();
     commit(&mut store, &change("aa", 1));
     commit(&mut store, &change("ab", 1));
-    let mut beside = Store::open_beside(&folder.file()).unwrap();
+    let mut beside = Store::open_for_triage(&folder.file()).unwrap();
     assert!(matches!(beside.acknowledge("a", 5_000), Err(TriageError::Ambiguous { matching: 2, .. })));
     assert!(matches!(beside.acknowledge("x", 5_000), Err(TriageError::Unknown { .. })));
     assert!(beside.acknowledge("aa", 5_000).unwrap());
     assert!(!beside.acknowledge("aa", 6_000).unwrap(), "the first one counts");
     assert_eq!(commit(&mut store, &change("aa", 500)), [Told::Quietly]);
+    assert_eq!(commit(&mut store, &change("ab", 500)), [Told::Again]);
+    assert_eq!(revisions(&store, "ab").len(), 2);
     store.commit(&Commit { watermark_s: Some(i64::MAX), ..Commit::default() }).unwrap();
     assert_eq!(revisions(&store, "aa").len(), 1);
     beside.close("aa", CloseReason::Benign, Some("change 17"), 9_000).unwrap();
@@ -159,6 +179,8 @@ fn what_a_person_has_taken_is_told_no_more_and_keeps_what_was_said() {
     assert_eq!(stored.close_text.as_deref(), Some("change 17"));
     beside.close("ab", CloseReason::Test, None, 7_000).unwrap();
     assert_eq!(store.alert("ab").unwrap().acknowledged_ms, Some(7_000));
+    assert_eq!(revisions(&store, "ab"), [(1, false)], "what was not told yet is not told any more");
+    assert!(matches!(store.alert(""), Err(TriageError::Unknown { .. })));
     let open = Query { but_closed: true, ..Query::default() };
     assert_eq!(store.list(&open).unwrap().len(), 0);
 }
@@ -204,10 +226,15 @@ fn a_delivery_is_somewhere() {
     assert_eq!((pager.created, pager.delivered, pager.pending, pager.dead), (3, 1, 1, 1));
     assert_eq!(pager.created, pager.delivered + pager.pending + pager.dead);
     assert_eq!(pager.oldest_ms, Some(1_000));
-    assert_eq!(store.due("pager", 8_999, 10).unwrap(), []);
+    assert!(store.due("pager", 8_999, 10).unwrap().is_empty());
     assert_eq!(store.next_due_ms("pager").unwrap(), Some(9_000));
     let due = store.due("pager", 9_000, 10).unwrap();
-    assert_eq!((due[0].stored.alert.id.as_str(), due[0].attempts), ("c", 1));
+    let due = due[0].as_ref().unwrap();
+    assert_eq!((due.stored.alert.id.as_str(), due.attempts), ("c", 1));
+    // One that cannot be read is named, and holds up nobody.
+    store.connection.execute("UPDATE alerts SET body = '{}' WHERE id = 'c'", ()).unwrap();
+    let due = store.due("pager", 9_000, 10).unwrap();
+    assert!(matches!(&due[0], Err(Unreadable { alert, revision: 1, .. }) if alert == "c"));
     assert_eq!(store.deliveries("b").unwrap()[1].error.as_deref(), Some("no"));
 }
 
@@ -217,11 +244,30 @@ fn one_file_has_one_writer_of_one_version() {
     assert!(matches!(Store::open_beside(&folder.file()), Err(StoreError::File { .. })));
     let store = Store::open(&folder.file()).unwrap();
     assert!(matches!(Store::open(&folder.file()), Err(StoreError::Locked { .. })));
+    let link = folder.0.join("link.db");
+    std::os::unix::fs::symlink(folder.file(), &link).unwrap();
+    assert!(matches!(Store::open(&link), Err(StoreError::Locked { .. })), "by whichever name");
     store.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     assert!(matches!(Store::open(&folder.file()), Err(StoreError::Version { found: 99, .. })));
-    fs::write(folder.0.join("other.db"), "no database, but long enough to be looked at ".repeat(40)).unwrap();
-    assert!(matches!(Store::open(&folder.0.join("other.db")), Err(StoreError::Sqlite(_))));
+    assert!(matches!(Store::open_beside(&folder.file()), Err(StoreError::Version { found: 99, .. })));
+}
+
+#[test]
+fn what_is_not_ours_is_left_as_it_is() {
+    let folder = Folder::new();
+    let text = folder.0.join("text.db");
+    fs::write(&text, "no database, but long enough to be looked at ".repeat(40)).unwrap();
+    let foreign = folder.0.join("foreign.db");
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE alerts(a)").unwrap();
+    for path in [text, foreign] {
+        let before = fs::read(&path).unwrap();
+        for opened in [Store::open(&path), Store::open_beside(&path), Store::open_for_triage(&path)] {
+            let error = opened.unwrap_err().to_string();
+            assert!(error.contains("name another file"), "{error}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
 }
 
 #[test]
@@ -253,7 +299,11 @@ fn a_commit_that_fails_leaves_nothing() {
         Commit { hits: vec![("r", &hit)], alerts: &changes, positions: &positions, ..Commit::default() };
     assert!(matches!(store.commit(&commit), Err(StoreError::Sqlite(_))));
     let mut hits = 0;
-    store.hits(&mut |_| hits += 1).unwrap();
+    let count = &mut |_| {
+        hits += 1;
+        Ok(())
+    };
+    store.hits(count).unwrap();
     assert_eq!((hits, store.list(&Query::default()).unwrap().len()), (0, 0));
     assert_eq!(store.outbox().unwrap(), []);
 }

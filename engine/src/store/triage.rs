@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use rusqlite::{OptionalExtension, TransactionBehavior};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 
-use super::{Query, Store, StoreError, StoredAlert, alerts};
+use super::{Query, Store, StoreError, StoredAlert, alerts, outbox};
 
 /// Why an alert was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Store {
     pub fn alert(&self, id: &str) -> Result<StoredAlert, TriageError> {
         let columns = alerts::COLUMNS;
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {columns} FROM alerts WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id = ?1 DESC"
+            "SELECT {columns} FROM alerts WHERE ?1 != '' AND substr(id, 1, length(?1)) = ?1 ORDER BY id = ?1 DESC"
         ))?;
         let mut rows = statement.query((id,))?;
         let mut found = Vec::new();
@@ -118,20 +118,13 @@ impl Store {
     /// There is no such alert, or it is closed; SQLite's.
     pub fn acknowledge(&mut self, id: &str, now_ms: i64) -> Result<bool, TriageError> {
         let stored = self.alert(id)?;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let changed = transaction.execute(
-            "UPDATE alerts SET status = 'acknowledged', acknowledged_ms = ?2 WHERE id = ?1 AND status = 'open'",
-            (&stored.alert.id, now_ms),
-        )?;
-        let closed: Option<String> = transaction
-            .query_row("SELECT close_reason FROM alerts WHERE id = ?1", (&stored.alert.id,), |row| row.get(0))
-            .optional()?
-            .flatten();
-        transaction.commit()?;
-        match closed {
-            Some(reason) => Err(TriageError::Closed { id: stored.alert.id, reason }),
-            None => Ok(changed > 0),
-        }
+        self.take(&stored.alert.id, |transaction, id| {
+            let changed = transaction.execute(
+                "UPDATE alerts SET status = 'acknowledged', acknowledged_ms = ?2 WHERE id = ?1 AND status = 'open'",
+                (id, now_ms),
+            )?;
+            Ok(changed > 0)
+        })
     }
 
     /// A person is done with it. One that nobody acknowledged counts as acknowledged now.
@@ -146,19 +139,34 @@ impl Store {
         now_ms: i64,
     ) -> Result<(), TriageError> {
         let stored = self.alert(id)?;
+        self.take(&stored.alert.id, |transaction, id| {
+            transaction.execute(
+                "UPDATE alerts SET status = 'closed', closed_ms = ?2, acknowledged_ms = ifnull(acknowledged_ms, ?2),
+                                   close_reason = ?3, close_text = ?4 WHERE id = ?1",
+                (id, now_ms, reason.as_str(), text),
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Changes an alert that is not closed, and silences it.
+    fn take<T>(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&Transaction<'_>, &str) -> Result<T, StoreError>,
+    ) -> Result<T, TriageError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let changed = transaction.execute(
-            "UPDATE alerts SET status = 'closed', closed_ms = ?2, acknowledged_ms = ifnull(acknowledged_ms, ?2),
-                               close_reason = ?3, close_text = ?4
-             WHERE id = ?1 AND status != 'closed'",
-            (&stored.alert.id, now_ms, reason.as_str(), text),
-        )?;
-        transaction.commit()?;
-        if changed == 0 {
-            let reason = stored.close_reason.unwrap_or_default();
-            return Err(TriageError::Closed { id: stored.alert.id, reason });
+        let closed: Option<String> = transaction
+            .query_row("SELECT close_reason FROM alerts WHERE id = ?1", (id,), |row| row.get(0))
+            .optional()?
+            .flatten();
+        if let Some(reason) = closed {
+            return Err(TriageError::Closed { id: id.to_owned(), reason });
         }
-        Ok(())
+        let changed = change(&transaction, id)?;
+        outbox::silence(&transaction, id)?;
+        transaction.commit()?;
+        Ok(changed)
     }
 
     /// All alerts that a query asks for.
@@ -167,7 +175,10 @@ impl Store {
     /// SQLite's, or a row that is not ours.
     pub fn list(&self, query: &Query) -> Result<Vec<StoredAlert>, StoreError> {
         let mut found = Vec::new();
-        self.alerts(query, &mut |stored| found.push(stored))?;
+        self.alerts(query, &mut |stored| {
+            found.push(stored);
+            true
+        })?;
         Ok(found)
     }
 }

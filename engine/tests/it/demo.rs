@@ -1,6 +1,5 @@
 //! The demo as its users meet it: it finds what was planted, and a kill at any moment changes nothing of that.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -97,7 +96,7 @@ fn another_story_is_not_mixed_into_a_store() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("demo.db");
     verdict(&demo(&store, "0").output().unwrap());
-    let before = fs::metadata(&store).unwrap().len();
+    let before = alerts(&store);
     let out = Command::new(env!("CARGO_BIN_EXE_tripline"))
         .args(["demo", "--seed", "8", "--store"])
         .arg(&store)
@@ -105,7 +104,25 @@ fn another_story_is_not_mixed_into_a_store() {
         .unwrap();
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("holds another story"));
-    assert_eq!(fs::metadata(&store).unwrap().len(), before);
+    assert_eq!(alerts(&store), before);
+}
+
+#[test]
+fn a_store_of_something_else_is_not_played_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, file) = (folder.path().join("other.db"), folder.path().join("trail.ndjson"));
+    let event = r#"{"eventVersion":"1.08","eventTime":"2026-01-02T03:01:00Z","eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging"}"#;
+    std::fs::write(&file, event).unwrap();
+    let replay = Command::new(env!("CARGO_BIN_EXE_tripline"))
+        .arg("replay")
+        .arg(&file)
+        .arg("--store")
+        .arg(&store)
+        .output();
+    assert!(replay.unwrap().status.success());
+    let out = demo(&store, "0").output().unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert_eq!(alerts(&store).len(), 1, "what was there");
 }
 
 #[test]

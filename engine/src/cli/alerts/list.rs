@@ -60,7 +60,7 @@ impl From<LevelArg> for Level {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let store = args.store.open()?;
+    let store = args.store.read()?;
     let status = match args.status {
         Some(Which::Open) => Some(Status::Open),
         Some(Which::Acknowledged) => Some(Status::Acknowledged),
@@ -74,10 +74,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         rule: args.rule.clone(),
         account: args.account.clone(),
         newest_first: true,
-        rows_max: Some(i64::from(args.limit)),
+        rows_max: Some(i64::from(args.limit) + 1),
         ..Query::default()
     };
-    let found = store.list(&query)?;
+    let mut found = store.list(&query)?;
+    let more = found.len() > args.limit as usize;
+    found.truncate(args.limit as usize);
     let mut out = BufWriter::new(io::stdout().lock());
     match args.output.format() {
         Format::Table => table(&mut out, &found)?,
@@ -91,7 +93,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         }
     }
     out.flush()?;
-    if found.len() == args.limit as usize {
+    if more {
         talk(&format!("the newest {} alerts; --limit shows more", args.limit));
     }
     Ok(Exit::Ok)

@@ -54,7 +54,7 @@ struct Delivery<'s> {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let store = args.store.open()?;
+    let store = args.store.read()?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut rows = Vec::new();
     let format = args.output.format();

@@ -45,7 +45,7 @@ impl ValueEnum for CloseReason {
 }
 
 pub(super) fn ack(args: &AckArgs) -> Result<Exit, Failure> {
-    let mut store = args.store.open()?;
+    let mut store = args.store.write()?;
     for id in &args.ids {
         let alert = store.alert(id)?.alert;
         let first = store.acknowledge(&alert.id, now_ms())?;
@@ -56,7 +56,7 @@ pub(super) fn ack(args: &AckArgs) -> Result<Exit, Failure> {
 }
 
 pub(super) fn close(args: &CloseArgs) -> Result<Exit, Failure> {
-    let mut store = args.store.open()?;
+    let mut store = args.store.write()?;
     for id in &args.ids {
         let alert = store.alert(id)?.alert;
         store.close(&alert.id, args.reason, args.text.as_deref(), now_ms())?;
