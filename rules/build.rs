@@ -10,8 +10,10 @@ fn main() -> io::Result<()> {
     for pack in sorted(&packs)? {
         for file in sorted(&pack)? {
             let name = file.strip_prefix(&packs).map_err(io::Error::other)?;
-            let row = format!("    ({:?}, include_str!({:?})),", name.to_string_lossy(), file);
-            writeln!(table, "{row}").map_err(io::Error::other)?;
+            let (name, place) = (name.to_string_lossy(), Path::new("/packs").join(name));
+            // The compiler knows where the package stands; the table must not: a build may be moved.
+            let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))");
+            writeln!(table, "    ({name:?}, {text}),").map_err(io::Error::other)?;
         }
     }
     table.push(']');
