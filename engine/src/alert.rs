@@ -24,6 +24,7 @@ use tripline_rules::rule::{self, Level, Metadata};
 use crate::hit::Group;
 use crate::window::finding::Finding;
 pub use clean::{hides, shown as clean};
+use evidence::Read;
 pub use evidence::{Evidence, Line};
 pub use id::of as id;
 pub use latency::{Hop, Latency};
@@ -136,6 +137,13 @@ pub struct Period {
     pub seconds: u32,
 }
 
+impl Period {
+    /// The first second after it.
+    pub fn end_s(&self) -> i64 {
+        self.start_s.saturating_add(i64::from(self.seconds))
+    }
+}
+
 /// One predicate that matched, and the value that matched it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Why {
@@ -179,11 +187,12 @@ impl Alert {
     /// Words a finding. `why` explains its first event.
     pub fn new(finding: &Finding, rule: &Metadata, why: Vec<Reason>) -> Self {
         let first = &finding.evidence.first;
+        let more: Vec<Read<'_>> = finding.evidence.more.iter().map(|event| Read::of(event)).collect();
         let why_of = |Reason { field, operator, expected, value }| Why { field, operator, expected, value };
         Self {
             id: id::of(rule, finding),
             rule: Rule::of(rule),
-            summary: summary::of(finding),
+            summary: summary::of(finding, &more),
             group: finding.group.clone(),
             count: finding.count,
             count_exact: finding.count_exact,
@@ -204,7 +213,7 @@ impl Alert {
             event_name: first.event_name.clone(),
             error_code: first.error_code.clone(),
             why: why.into_iter().map(why_of).collect(),
-            evidence: Evidence::of(&finding.evidence),
+            evidence: Evidence::of(&finding.evidence, &more),
             latency: Latency::of(finding),
             status: Status::Open,
             approximate: finding.approximate,

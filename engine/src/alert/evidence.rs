@@ -1,11 +1,25 @@
 //! The events behind an alert: the earliest and the latest whole, one line for up to a hundred more.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{target, wire};
 use crate::hit::Facts;
 use crate::window::finding;
+
+/// An event with its JSON, for all who want something of it that is not among its facts.
+pub(super) struct Read<'f> {
+    pub(super) facts: &'f Facts,
+    /// Null for an event with a number that this parser refuses: it is told without its details.
+    pub(super) json: Value,
+}
+
+impl<'f> Read<'f> {
+    pub(super) fn of(facts: &'f Facts) -> Self {
+        Self { facts, json: serde_json::from_str(&facts.text).unwrap_or_default() }
+    }
+}
 
 /// Events that prove an alert.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,11 +51,12 @@ pub struct Line {
 }
 
 impl Evidence {
-    pub(super) fn of(evidence: &finding::Evidence) -> Self {
+    /// `more` are the events of that name, read.
+    pub(super) fn of(evidence: &finding::Evidence, more: &[Read<'_>]) -> Self {
         Self {
             first: whole(&evidence.first),
             latest: whole(&evidence.latest),
-            more: evidence.more.iter().map(|event| Line::of(event)).collect(),
+            more: more.iter().map(Line::of).collect(),
         }
     }
 }
@@ -61,15 +76,14 @@ fn whole(event: &Facts) -> Box<RawValue> {
 }
 
 impl Line {
-    fn of(event: &Facts) -> Self {
-        let parsed = serde_json::from_str(&event.text).unwrap_or_default();
+    fn of(Read { facts, json }: &Read<'_>) -> Self {
         Self {
-            time_s: event.time_s,
-            event_id: event.event_id.clone(),
-            event_name: event.event_name.clone(),
-            source_ip: event.source_ip.clone(),
-            target: target::of(&parsed).map(|target| target.name),
-            error_code: event.error_code.clone(),
+            time_s: facts.time_s,
+            event_id: facts.event_id.clone(),
+            event_name: facts.event_name.clone(),
+            source_ip: facts.source_ip.clone(),
+            target: target::of(json).map(|target| target.name),
+            error_code: facts.error_code.clone(),
         }
     }
 }

@@ -3,25 +3,26 @@
 
 mod told;
 
+use std::iter;
+
 use tripline_rules::rule::{Count, Window};
 
 use super::clean::shown;
+use super::evidence::Read;
 use crate::window::finding::Finding;
 use told::{Outcome, Told};
 
 /// Calls after the first, and reasons, that are named; the rest is a number.
 const NAMED_MAX: usize = 3;
 
-/// The sentence for a finding.
-pub(super) fn of(finding: &Finding) -> String {
+/// The sentence for a finding. `more` are the events of that name in its evidence, read.
+pub(super) fn of(finding: &Finding, more: &[Read<'_>]) -> String {
     let evidence = &finding.evidence;
-    let mut events = vec![&evidence.first];
-    events.extend(&evidence.more);
-    if finding.count > 1 {
-        events.push(&evidence.latest);
-    }
-    let times: Vec<i64> = events.iter().map(|event| event.time_s).collect();
-    let told: Vec<Told> = events.into_iter().map(|event| Told::of(event)).collect();
+    let first = Read::of(&evidence.first);
+    let latest = (finding.count > 1).then(|| Read::of(&evidence.latest));
+    let events = || iter::once(&first).chain(more).chain(&latest);
+    let times: Vec<i64> = events().map(|event| event.facts.time_s).collect();
+    let told: Vec<Told> = events().map(Told::of).collect();
     let mut sentence = format!("{} {}{}", actor(&told), deed(&told, &times), place(&told));
     if finding.approximate {
         sentence.push_str(", and others like it");

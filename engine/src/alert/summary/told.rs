@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::alert::evidence::Read;
 use crate::alert::target;
 use crate::hit::Facts;
 
@@ -38,21 +39,19 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn of(facts: &Facts) -> Self {
-        // An event with a number that this parser refuses is told without its details.
-        let event: Value = serde_json::from_str(&facts.text).unwrap_or_default();
+    pub(super) fn of(Read { facts, json: event }: &Read<'_>) -> Self {
         let signs_in = facts.event_name == "ConsoleLogin";
-        let (who, session) = who(&event, facts);
-        let through = text(&event, "/userIdentity/invokedBy").filter(|service| who != *service);
+        let (who, session) = who(event, facts);
+        let through = text(event, "/userIdentity/invokedBy").filter(|service| who != *service);
         Self {
             session: session.map(str::to_owned),
             through: through.map(str::to_owned),
             who: (who, facts.principal.clone()),
             name: facts.event_name.clone(),
-            target: if signs_in { None } else { target::of(&event).map(|target| (target.kind, target.name)) },
-            outcome: if signs_in { sign_in(&event) } else { outcome(&facts.error_code) },
+            target: if signs_in { None } else { target::of(event).map(|target| (target.kind, target.name)) },
+            outcome: if signs_in { sign_in(event) } else { outcome(&facts.error_code) },
             signs_in,
-            with: match text(&event, "/additionalEventData/MFAUsed") {
+            with: match text(event, "/additionalEventData/MFAUsed") {
                 Some(used) if used.eq_ignore_ascii_case("yes") => " with MFA",
                 Some(_) => " without MFA",
                 None => "",
