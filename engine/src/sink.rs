@@ -34,7 +34,7 @@ pub use filter::Filter;
 pub use rate::Rate;
 pub use refusal::{OpenError, Refusal, UrlFault};
 pub use sample::sample;
-pub use secret::{Secret, SecretError};
+pub use secret::Secret;
 
 /// A sink as it is meant: its secrets are read.
 #[derive(Debug, Clone)]

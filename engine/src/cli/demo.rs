@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let progress = Arc::new(Progress::events(corpus.options().events));
     let receiver = runtime.block_on(receiver::start(Arc::clone(&progress)))?;
-    let settings = receiver.settings(&scratch)?;
+    let settings = receiver.settings();
     let sink = runtime.block_on(Sink::open(settings.clone())).map_err(Failure::upstream)?;
     let mut keeper = Keeper::open(store, &ruleset, route(settings.clone()))?;
     let done = done(&mut keeper)?;
@@ -85,7 +85,6 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let service = Service::start(keeper, scratch.store(), vec![(settings, sink)], 64, &shared)
         .map_err(Failure::upstream)?;
     shared.health.started(0);
-    shared.metrics.ready.set(1);
     let played = Arc::new(AtomicU64::new(0));
     let pace = Pace { play: Duration::from_secs(u64::from(args.seconds)), done };
     let shards = demo::play(Arc::clone(&corpus), pace, Arc::clone(&played), now_ms);
@@ -95,7 +94,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let pending = service.settle(&reader, Duration::from_secs(30))?;
     let took = began.elapsed();
     let keeper = service.end();
-    progress.end();
+    progress.finish();
     let alerts = reader.list(&Query::default())?;
     let verdict = verdict::judge(corpus.truth(), &alerts);
     let report = report::Report {

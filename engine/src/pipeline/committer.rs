@@ -94,7 +94,7 @@ impl Committer {
         if gathered.batches.is_empty() && gathered.outcomes.is_empty() && !self.keeper.owes() {
             return true;
         }
-        let before = self.keeper.accounts();
+        let before = self.keeper.state().hits();
         let mut folded = self.keeper.fold(std::mem::take(&mut gathered.batches));
         let mut retry = RETRY_MIN;
         let written = loop {
@@ -107,7 +107,6 @@ impl Committer {
                 Err(error) => {
                     tracing::error!(%error, retry_ms = retry.as_millis(), "commit failed");
                     self.metrics.commits.with_label_values(&["failed"]).inc();
-                    self.metrics.ready.set(0);
                     self.health.committed(Some(error.to_string()));
                     if self.stop.wait(retry) {
                         return false;
@@ -117,8 +116,7 @@ impl Committer {
             }
         };
         self.health.committed(None);
-        self.metrics.ready.set(i64::from(self.health.readiness().ready));
-        counts::committed(&self.metrics, &self.keeper, &before, &folded, &written.told, now_ms());
+        counts::committed(&self.metrics, &self.keeper, before, &folded, &written.told, now_ms());
         self.tell(&folded, &written);
         true
     }

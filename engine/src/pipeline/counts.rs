@@ -1,36 +1,25 @@
 //! What a commit adds to the metrics: sums over its records, never a step per event.
 
+use super::Matched;
 use super::keeper::{Folded, Keeper};
-use super::{Accounts, Matched};
 use crate::alert::{Hop, Latency};
 use crate::decode::Tally;
 use crate::metrics::Metrics;
 use crate::store::Told;
-
-/// Hops that are known when an alert is committed.
-const AT_COMMIT: [Hop; 7] = [
-    Hop::EventToLogs,
-    Hop::LogsToArrival,
-    Hop::ArrivalToReceived,
-    Hop::ReceivedToDecoded,
-    Hop::DecodedToAlerted,
-    Hop::ArrivalToAlerted,
-    Hop::EventToAlerted,
-];
+use crate::window::HitTally;
 
 pub(super) fn committed(
     metrics: &Metrics,
     keeper: &Keeper,
-    before: &Accounts,
+    before: HitTally,
     folded: &Folded,
     told: &[Told],
     now_ms: i64,
 ) {
-    let after = keeper.accounts();
-    metrics.hits.inc_by(after.hits.hits - before.hits.hits);
-    metrics.hits_counted.inc_by(after.hits.counted - before.hits.counted);
-    metrics.hits_duplicate.inc_by(after.hits.duplicate - before.hits.duplicate);
-    metrics.hits_ungrouped.inc_by(after.ungrouped - before.ungrouped);
+    let after = keeper.state().hits();
+    metrics.hits.inc_by(after.hits - before.hits);
+    metrics.hits_counted.inc_by(after.counted - before.counted);
+    metrics.hits_duplicate.inc_by(after.duplicate - before.duplicate);
     let ruleset = keeper.state().ruleset();
     for batch in folded.batches() {
         decoded(metrics, batch);
@@ -43,7 +32,8 @@ pub(super) fn committed(
         metrics.alerts_opened.with_label_values(&[rule.id.as_str(), level.as_str()]).inc();
         // The row says when the commit began; the figure is when it was over.
         let latency = Latency { alerted_ms: Some(now_ms), ..change.alert.latency.clone() };
-        for hop in AT_COMMIT {
+        // Delivery comes later and is the courier's to tell.
+        for hop in Hop::ALL {
             if let Some(ms) = latency.hop(hop) {
                 metrics.latencies.observe(hop, level, ms);
             }
@@ -70,6 +60,7 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
         events_without_id,
     } = &batch.tally;
     metrics.bytes_received.inc_by(batch.bytes);
+    metrics.hits_ungrouped.inc_by(batch.ungrouped);
     metrics.records_received.inc_by(*records_received);
     metrics.records_decoded.inc_by(*records_decoded);
     metrics.records_control.inc_by(*records_control);

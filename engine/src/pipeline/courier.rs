@@ -36,19 +36,29 @@ pub(super) struct Courier {
     pub(super) runtime: Handle,
 }
 
-/// Nobody writes down any more how deliveries end.
-struct Gone;
+/// Why a round was cut short.
+enum Trouble {
+    /// Nobody writes down any more how deliveries end.
+    Gone,
+    /// The outbox cannot be read.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
 
 impl Courier {
     /// Runs until the service ends.
     pub(super) fn run(mut self) {
         let mut rate = Rate::new(self.settings.rate_per_s);
         while !self.stop.is_asked() {
-            let round = self.round(&mut rate);
-            let idle = match round {
-                Ok(Ok(idle)) => idle,
-                Ok(Err(Gone)) => return,
-                Err(error) => {
+            let idle = match self.round(&mut rate) {
+                Ok(idle) => idle,
+                Err(Trouble::Gone) => return,
+                Err(Trouble::Store(error)) => {
                     tracing::error!(sink = self.settings.name, %error, "the outbox cannot be read");
                     Duration::from_secs(1)
                 }
@@ -59,35 +69,32 @@ impl Courier {
     }
 
     /// Delivers what is due; says how long there is nothing to do.
-    fn round(&mut self, rate: &mut Rate) -> Result<Result<Duration, Gone>, StoreError> {
+    fn round(&mut self, rate: &mut Rate) -> Result<Duration, Trouble> {
         let due = self.reader.due(&self.settings.name, now_ms(), DUE_MAX)?;
         if due.is_empty() {
             let next_ms = self.reader.next_due_ms(&self.settings.name)?;
             let wait_ms = next_ms.map(|next_ms| u64::try_from(next_ms - now_ms()).unwrap_or(0));
-            return Ok(Ok(wait_ms.map_or(IDLE, |ms| Duration::from_millis(ms).min(IDLE))));
+            return Ok(wait_ms.map_or(IDLE, |ms| Duration::from_millis(ms).min(IDLE)));
         }
         for due in &due {
             while let Err(at_ms) = rate.take(now_ms()) {
                 let wait_ms = u64::try_from(at_ms - now_ms()).unwrap_or(0);
                 if self.stop.wait(Duration::from_millis(wait_ms.max(1))) {
-                    return Ok(Ok(Duration::ZERO));
+                    return Ok(Duration::ZERO);
                 }
             }
             if self.stop.is_asked() {
                 break;
             }
-            let done = match due {
-                Ok(due) => self.deliver(due),
-                Err(unreadable) => self.give_up(unreadable),
-            };
-            if let Err(gone) = done {
-                return Ok(Err(gone));
+            match due {
+                Ok(due) => self.deliver(due)?,
+                Err(unreadable) => self.give_up(unreadable)?,
             }
         }
-        Ok(Ok(Duration::ZERO))
+        Ok(Duration::ZERO)
     }
 
-    fn deliver(&mut self, due: &Due) -> Result<(), Gone> {
+    fn deliver(&mut self, due: &Due) -> Result<(), Trouble> {
         let alert = &due.stored.alert;
         let delivery = Delivery { ended: due.ended, ..Delivery::new(alert, now_ms()) };
         let began = Instant::now();
@@ -116,7 +123,7 @@ impl Courier {
     }
 
     /// A row that cannot be read must not hold up the others.
-    fn give_up(&self, unreadable: &Unreadable) -> Result<(), Gone> {
+    fn give_up(&self, unreadable: &Unreadable) -> Result<(), Trouble> {
         let Unreadable { alert, revision, problem } = unreadable;
         tracing::error!(sink = self.settings.name, alert, problem, "given up: the alert cannot be read");
         self.metrics.deliveries.with_label_values(&[self.settings.name.as_str(), "dead"]).inc();
@@ -124,12 +131,12 @@ impl Courier {
     }
 
     /// Has written down how a delivery ended.
-    fn settle(&self, alert: &str, revision: u32, ended: Ended) -> Result<(), Gone> {
+    fn settle(&self, alert: &str, revision: u32, ended: Ended) -> Result<(), Trouble> {
         let sink = self.settings.name.clone();
         let outcome = Outcome { alert: alert.to_owned(), revision, sink, ended };
         let (answer, written) = sync_channel(1);
-        self.outbox.send(Message::Outcome(outcome, answer)).map_err(|_| Gone)?;
-        written.recv().map_err(|_| Gone)
+        self.outbox.send(Message::Outcome(outcome, answer)).map_err(|_| Trouble::Gone)?;
+        written.recv().map_err(|_| Trouble::Gone)
     }
 }
 

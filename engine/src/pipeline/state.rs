@@ -12,7 +12,7 @@ use crate::alert::{self, Alert};
 use crate::decode;
 use crate::hit::Hit;
 use crate::window::finding::Finding;
-use crate::window::{FindingKey, Windows};
+use crate::window::{FindingKey, HitTally, Windows};
 
 /// The state of a rule set.
 #[derive(Debug)]
@@ -69,7 +69,12 @@ impl State {
 
     /// Where everything went.
     pub fn accounts(&self) -> Accounts {
-        Accounts { hits: self.windows.tally(), ..self.accounts.clone() }
+        Accounts { hits: self.hits(), ..self.accounts.clone() }
+    }
+
+    /// Where the hits went.
+    pub fn hits(&self) -> HitTally {
+        self.windows.tally()
     }
 
     /// How many groups the windows hold.

@@ -13,11 +13,9 @@ use axum::routing::post;
 use tokio::net::TcpListener;
 use tripline_rules::rule::Level;
 
-use super::scratch::Scratch;
 use crate::alert::{Alert, clean, rfc3339, table};
 use crate::cli::output::colour;
 use crate::cli::progress::Progress;
-use crate::cli::{Exit, Failure};
 use crate::sink::{Filter, Format, Secret, Settings, Target};
 
 /// Standard Webhooks' form of a key: the demo signs as a real configuration would.
@@ -88,13 +86,8 @@ fn line(alert: &Alert) -> String {
 
 impl Receiver {
     /// How the engine is to deliver here.
-    pub(super) fn settings(&self, scratch: &Scratch) -> Result<Settings, Failure> {
-        // Secrets come from files, as in a real configuration.
-        let file = scratch.folder().join("webhook.secret");
-        std::fs::write(&file, SECRET)?;
-        let secret = Secret::from_file(&file)
-            .map_err(|error| Failure { exit: Exit::Upstream, error: error.into() })?;
-        Ok(Settings {
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
             name: "receiver".to_owned(),
             level_min: Level::Informational,
             filter: Filter::default(),
@@ -102,11 +95,11 @@ impl Receiver {
             timeout: Duration::from_secs(10),
             target: Target::Webhook {
                 url: format!("http://{}/alerts", self.address),
-                secrets: vec![secret],
+                secrets: Secret::from_text(SECRET).into_iter().collect(),
                 allow_private: true,
                 format: Format::Native,
             },
-        })
+        }
     }
 
     pub(super) fn received(&self) -> Received {

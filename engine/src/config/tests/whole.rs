@@ -11,16 +11,9 @@ use serde_json::Value as Json;
 use super::load;
 use crate::config::table::{self, KEYS, Preset, SECTIONS, SINKS};
 use crate::config::{Config, Origin, example, schema};
-use crate::sink::Target;
+use crate::sink::{Secret, Target};
 
 const CANARY: &str = "s3cr3t-canary";
-
-/// A folder of this test's own.
-fn folder(name: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("tripline-config-{}-{name}", std::process::id()));
-    fs::create_dir_all(&path).unwrap();
-    path
-}
 
 /// The commented file with its settings no longer commented out.
 fn uncommented() -> String {
@@ -201,9 +194,9 @@ fn the_environment_has_the_last_word() {
 
 #[test]
 fn secrets_are_read_and_never_shown() {
-    let folder = folder("secrets");
+    let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
-        let path = folder.join(name);
+        let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
         path.to_string_lossy().into_owned()
     };
@@ -227,20 +220,32 @@ fn secrets_are_read_and_never_shown() {
     let shown = format!("{} {:?} {:?}", shown.join("\n"), loaded.effective, loaded.warnings);
     assert!(!shown.contains(CANARY) && !shown.contains("whsec_Mf"), "{shown}");
     assert!(shown.contains(&format!("*** ({url})")) && shown.contains("*** (SIEM)"), "{shown}");
+    for text_of_token in ["s3cret\r\n", "s3cret"] {
+        fs::write(&token, text_of_token).unwrap();
+        let loaded = load(&text, &[("SIEM", &siem)]).unwrap();
+        assert_eq!(loaded.config.http.token.as_ref().map(Secret::expose), Some("s3cret"));
+        assert!(!format!("{:?}", loaded.config.http).contains("s3cret"));
+    }
+    fs::write(&token, b"\xff\xfes3cret").unwrap();
+    let errors = load(&text, &[("SIEM", &siem)]).unwrap_err();
+    assert!(
+        errors[0].to_string().contains(&token) && !format!("{errors:?}").contains("s3cret"),
+        "{errors:?}"
+    );
+    fs::write(&token, CANARY).unwrap();
     for empty in ["", "\n\r\n"] {
-        fs::write(folder.join("url"), empty).unwrap();
+        fs::write(folder.path().join("url"), empty).unwrap();
         let errors = load(&text, &[("SIEM", &siem)]).unwrap_err();
         assert!(errors.len() == 1 && errors[0].to_string().contains("empty"), "{errors:?}");
     }
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[cfg(unix)]
 #[test]
 fn a_secret_that_everybody_may_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = folder("modes");
-    let path = folder.join("token");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
     fs::write(&path, CANARY).unwrap();
     for (mode, warnings) in [(0o600, 0), (0o640, 0), (0o644, 1)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -248,7 +253,6 @@ fn a_secret_that_everybody_may_read_is_a_warning() {
         let loaded = load(&text, &[]).unwrap();
         assert_eq!(loaded.warnings.len(), warnings, "{mode:o} {:?}", loaded.warnings);
     }
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

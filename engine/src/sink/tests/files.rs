@@ -1,9 +1,10 @@
 //! The file sink against a real disk: whole lines, names that move, a crash in the middle, a disk that is full.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tripline_rules::rule::Level;
 
 use crate::alert::Alert;
@@ -12,15 +13,13 @@ use crate::sink::{Delivery, Filter, Format, OpenError, Refusal, Settings, Sink, 
 const NOW_MS: i64 = 1_767_323_000_000;
 
 struct Room {
-    folder: PathBuf,
+    folder: TempDir,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Room {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("tripline-sink-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
         Self { folder, runtime: tokio::runtime::Builder::new_current_thread().build().unwrap() }
     }
 
@@ -43,7 +42,7 @@ impl Room {
 
     /// The revisions that a file holds; anything that is no alert is 0.
     fn told(&self, name: &str) -> Vec<u32> {
-        let text = fs::read_to_string(self.folder.join(name)).unwrap();
+        let text = fs::read_to_string(self.folder.path().join(name)).unwrap();
         assert!(text.ends_with('\n'));
         text.lines()
             .map(|line| serde_json::from_str::<Alert>(line).map_or(0, |alert| alert.revision))
@@ -51,16 +50,10 @@ impl Room {
     }
 }
 
-impl Drop for Room {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
 #[test]
 fn a_full_file_is_set_aside_and_no_line_is_lost() {
-    let room = Room::new("rotate");
-    let path = room.folder.join("alerts.ndjson");
+    let room = Room::new();
+    let path = room.folder.path().join("alerts.ndjson");
     let line = sample(NOW_MS).json().unwrap().len() as u64 + 1;
     let mut sink = room.open(&path, 2 * line, 2).unwrap();
     for nth in 1..=9 {
@@ -69,7 +62,7 @@ fn a_full_file_is_set_aside_and_no_line_is_lost() {
     assert_eq!(room.told("alerts.ndjson"), [9]);
     assert_eq!(room.told("alerts.ndjson.1"), [7, 8]);
     assert_eq!(room.told("alerts.ndjson.2"), [5, 6]);
-    assert!(!room.folder.join("alerts.ndjson.3").exists());
+    assert!(!room.folder.path().join("alerts.ndjson.3").exists());
     let mut sink = room.open(&path, 1, 0).unwrap();
     room.deliver(&mut sink, 10).unwrap();
     assert_eq!(room.told("alerts.ndjson"), [10], "a line larger than the file may be has one of its own");
@@ -78,11 +71,11 @@ fn a_full_file_is_set_aside_and_no_line_is_lost() {
 
 #[test]
 fn a_file_that_somebody_moved_away_is_opened_again() {
-    let room = Room::new("moved");
-    let path = room.folder.join("alerts.ndjson");
+    let room = Room::new();
+    let path = room.folder.path().join("alerts.ndjson");
     let mut sink = room.open(&path, u64::MAX, 1).unwrap();
     room.deliver(&mut sink, 1).unwrap();
-    fs::rename(&path, room.folder.join("old")).unwrap();
+    fs::rename(&path, room.folder.path().join("old")).unwrap();
     room.deliver(&mut sink, 2).unwrap();
     fs::remove_file(&path).unwrap();
     fs::write(&path, "").unwrap();
@@ -95,8 +88,8 @@ fn a_file_that_somebody_moved_away_is_opened_again() {
 
 #[test]
 fn a_line_that_a_crash_cut_off_spoils_no_other() {
-    let room = Room::new("crash");
-    let path = room.folder.join("alerts.ndjson");
+    let room = Room::new();
+    let path = room.folder.path().join("alerts.ndjson");
     fs::write(&path, r#"{"id":"half of an al"#).unwrap();
     let mut sink = room.open(&path, u64::MAX, 1).unwrap();
     room.deliver(&mut sink, 1).unwrap();
@@ -105,8 +98,8 @@ fn a_line_that_a_crash_cut_off_spoils_no_other() {
 
 #[test]
 fn what_the_disk_refuses_is_a_refusal_and_passes() {
-    let room = Room::new("refused");
-    let path = room.folder.join("alerts.ndjson");
+    let room = Room::new();
+    let path = room.folder.path().join("alerts.ndjson");
     let mut sink = room.open(&path, u64::MAX, 1).unwrap();
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
@@ -115,7 +108,7 @@ fn what_the_disk_refuses_is_a_refusal_and_passes() {
     fs::remove_dir(&path).unwrap();
     room.deliver(&mut sink, 2).unwrap();
     assert_eq!(room.told("alerts.ndjson"), [2]);
-    let missing = room.open(&room.folder.join("none/alerts"), 1, 1);
+    let missing = room.open(&room.folder.path().join("none/alerts"), 1, 1);
     assert!(matches!(missing, Err(OpenError::File { .. })), "{missing:?}");
     let full = room.open(Path::new("/dev/full"), u64::MAX, 1).map(|mut sink| room.deliver(&mut sink, 1));
     assert!(matches!(full, Ok(Err(Refusal::Io { .. })) | Err(OpenError::File { .. })), "{full:?}");
