@@ -17,3 +17,5 @@ pub mod pipeline;
 pub mod port;
 pub mod config;
 pub mod cli;
+#[cfg(test)]
+mod testing;

@@ -12,6 +12,7 @@ use tripline_rules::plan::Ruleset;
 use super::keeper::{Keeper, Route};
 use super::*;
 use crate::store::{Query, Store};
+use crate::testing::Rng;
 
 const RULES: &str = "
 title: Stopped
@@ -51,29 +52,8 @@ fn ruleset() -> Arc<Ruleset> {
     Arc::clone(RULESET.get_or_init(made))
 }
 
-/// splitmix64: the seed reproduces the case.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for i in (1..items.len()).rev() {
-            let j = usize::try_from(self.below(i as u64 + 1)).unwrap();
-            items.swap(i, j);
-        }
-    }
-}
-
-fn event(rng: &mut Rng, n: u64) -> String {
-    let name = ["StopLogging", "Failed", "Failed", "Failed", "Every", "Other"]
-        [usize::try_from(rng.below(6)).unwrap()];
+fn event(rng: &mut Rng, n: i64) -> String {
+    let name = ["StopLogging", "Failed", "Failed", "Failed", "Every", "Other"][rng.index(6)];
     let time_s = rng.below(2 * 3600);
     json!({
         "eventVersion": "1.08", "eventID": if rng.below(20) == 0 { None } else { Some(format!("e{n}")) },
@@ -95,7 +75,7 @@ fn records(rng: &mut Rng) -> Vec<Record> {
     rng.shuffle(&mut events);
     let mut records = Vec::new();
     while !events.is_empty() {
-        let size = usize::try_from(1 + rng.below(6)).unwrap().min(events.len());
+        let size = (1 + rng.index(6)).min(events.len());
         let bytes = events.drain(..size).collect::<Vec<_>>().join("\n").into_bytes();
         records.push(Record::new(&"shard".into(), records.len() as u64, bytes));
     }
@@ -131,7 +111,7 @@ fn kills_and_batches_change_no_alert() {
         let mut matcher = Matcher::new(ruleset(), Limits::STREAM);
         let (mut next, mut committed) = (0, 0);
         while next < records.len() {
-            let size = usize::try_from(1 + rng.below(4)).unwrap().min(records.len() - next);
+            let size = (1 + rng.index(4)).min(records.len() - next);
             let batch = records[next..next + size].iter().map(|record| matcher.take(record)).collect();
             let mut folded = keeper.fold(batch);
             if rng.below(6) == 0 {
@@ -150,7 +130,7 @@ fn kills_and_batches_change_no_alert() {
                 // Killed after it, and its acknowledgement lost: the last record is read again.
                 drop(keeper);
                 keeper = open(&path);
-                next -= usize::try_from(rng.below(2)).unwrap();
+                next -= rng.index(2);
             }
         }
         let stored = keeper.store().list(&Query::default()).unwrap();

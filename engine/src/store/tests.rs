@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
+use tempfile::TempDir;
 use tripline_rules::rule::RuleId;
 
 use super::*;
@@ -13,25 +13,19 @@ use crate::alert::{Alert, Status};
 use crate::hit::Facts;
 
 /// A folder that goes when the test is over.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("tripline-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(tempfile::tempdir().unwrap())
     }
 
     fn file(&self) -> PathBuf {
-        self.0.join("store.db")
+        self.join("store.db")
     }
-}
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 }
 
@@ -244,7 +238,7 @@ fn one_file_has_one_writer_of_one_version() {
     assert!(matches!(Store::open_beside(&folder.file()), Err(StoreError::File { .. })));
     let store = Store::open(&folder.file()).unwrap();
     assert!(matches!(Store::open(&folder.file()), Err(StoreError::Locked { .. })));
-    let link = folder.0.join("link.db");
+    let link = folder.join("link.db");
     std::os::unix::fs::symlink(folder.file(), &link).unwrap();
     assert!(matches!(Store::open(&link), Err(StoreError::Locked { .. })), "by whichever name");
     store.connection.pragma_update(None, "user_version", 99).unwrap();
@@ -256,9 +250,9 @@ fn one_file_has_one_writer_of_one_version() {
 #[test]
 fn what_is_not_ours_is_left_as_it_is() {
     let folder = Folder::new();
-    let text = folder.0.join("text.db");
+    let text = folder.join("text.db");
     fs::write(&text, "no database, but long enough to be looked at ".repeat(40)).unwrap();
-    let foreign = folder.0.join("foreign.db");
+    let foreign = folder.join("foreign.db");
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE alerts(a)").unwrap();
     for path in [text, foreign] {
         let before = fs::read(&path).unwrap();

@@ -10,34 +10,7 @@ use tripline_rules::rule::{GroupBy, RuleId, Window};
 
 use super::oracle::{self, OracleAlert, OracleHit, OracleRule};
 use super::*;
-
-/// splitmix64: the seed reproduces the case.
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// 0 ≤ x < n.
-    fn below(&mut self, n: i64) -> i64 {
-        i64::try_from(self.next() % u64::try_from(n).unwrap()).unwrap()
-    }
-
-    fn pick(&mut self, of: &[i64]) -> i64 {
-        of[usize::try_from(self.below(of.len() as i64)).unwrap()]
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for i in (1..items.len()).rev() {
-            items.swap(i, usize::try_from(self.below(i as i64 + 1)).unwrap());
-        }
-    }
-}
+use crate::testing::Rng;
 
 fn rule(rng: &mut Rng, values: bool) -> OracleRule {
     let threshold = 1 + rng.below(5);

@@ -1,5 +1,6 @@
 //! The demo as its users meet it: it finds what was planted, and a kill at any moment changes nothing of that.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -67,11 +68,25 @@ fn a_demo_that_was_killed_goes_on_to_the_same_alerts() {
     let wanted = alerts(&whole);
     let store = folder.path().join("killed.db");
     let mut random = 0x5EED_u64;
-    for _ in 0..10 {
+    let mut seen = Vec::new();
+    for n in 0..10 {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let after = Duration::from_millis(200 + (random >> 33) % 2_000);
-        kill_after(demo(&store, "6").spawn().unwrap(), after);
+        let mut child = demo(&store, "6").spawn().unwrap();
+        if n % 2 == 0 {
+            kill_after(child, after);
+        } else {
+            // In the middle: once it has told something.
+            let mut line = String::new();
+            BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+            kill_after(child, after / 8);
+        }
+        seen.push(alerts(&store).len());
     }
+    assert!(
+        seen.iter().any(|found| (1..wanted.len()).contains(found)),
+        "no kill came in the middle: {seen:?}"
+    );
     verdict(&demo(&store, "1").output().unwrap());
     let found = alerts(&store);
     assert_eq!(found.len(), wanted.len());
