@@ -14,6 +14,7 @@ use tripline_rules::rule::{Count, Rule, RuleId};
 use crate::decode::Event;
 pub use facts::{Facts, event_id};
 use group::Missing;
+pub(crate) use group::hex;
 
 /// The values by which hits of a rule are told apart, with their names, in the rule's order.
 pub type Group = Arc<[(String, String)]>;

@@ -28,6 +28,11 @@ impl Severity {
 /// Begins the name of every file that came with the binary.
 pub const SHIPPED: &str = "pack:";
 
+/// Whether a file, by its name, came with the binary.
+pub fn is_shipped(file: &str) -> bool {
+    file.starts_with(SHIPPED)
+}
+
 /// A place in a rule file. Lines and columns count from 1; columns count characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
@@ -42,7 +47,7 @@ pub struct Origin {
 impl Origin {
     /// Whether the file came with the binary.
     pub fn is_shipped(&self) -> bool {
-        self.file.starts_with(SHIPPED)
+        is_shipped(&self.file)
     }
 }
 

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use crate::check;
+pub use crate::diagnostic::is_shipped;
 use crate::diagnostic::{SHIPPED as PREFIX, nearest};
 use crate::document::SourceFile;
 use crate::rule::Metadata;
@@ -38,11 +39,6 @@ fn shipped(cases: bool) -> Vec<SourceFile> {
         text: (*text).to_owned(),
     };
     FILES.iter().map(file).filter(|file| file.is_cases() == cases).collect()
-}
-
-/// Whether a file, by its name, came with the binary.
-pub fn is_shipped(file: &str) -> bool {
-    file.starts_with(PREFIX)
 }
 
 /// Some of the shipped rules, by a name that exists.

@@ -36,6 +36,11 @@ impl Level {
             Level::Critical => "critical",
         }
     }
+
+    /// The level that Sigma calls so.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == word)
+    }
 }
 
 /// What a rule says of itself (`spec/sigma.md` §1.1).

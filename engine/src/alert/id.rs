@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use tripline_rules::rule::Metadata;
 
+use crate::hit::hex;
 use crate::window::finding::{Finding, Period};
 
 /// Changes when the encoding below does.
@@ -44,5 +45,5 @@ fn digest(rule: &Metadata, finding: &Finding, period: Option<Period>) -> String 
         part(name);
         part(value);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..16])
 }

@@ -105,7 +105,8 @@ fn src_endpoint(source_ip: &str) -> Value {
     }
 }
 
-fn severity_id(level: Level) -> u8 {
+/// OCSF's number for a level, 1 to 5.
+pub fn severity_id(level: Level) -> u8 {
     match level {
         Level::Informational => 1,
         Level::Low => 2,
@@ -125,18 +126,24 @@ fn severity(level: Level) -> &'static str {
     }
 }
 
-/// `attack.t1562.008` → a technique and its sub-technique; `attack.defense-evasion` → a tactic.
-fn attacks(rule: &Rule) -> Vec<Value> {
-    rule.tags.iter().filter_map(|tag| attack(tag.strip_prefix("attack.")?)).collect()
+/// The tactic that a tag names: `attack.defense-evasion`; not `attack.t1562.008`, a technique.
+pub fn tactic(tag: &str) -> Option<&str> {
+    let name = tag.strip_prefix("attack.")?;
+    name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_".contains(&byte)).then_some(name)
 }
 
-fn attack(name: &str) -> Option<Value> {
+/// `attack.t1562.008` → a technique and its sub-technique; `attack.defense-evasion` → a tactic.
+fn attacks(rule: &Rule) -> Vec<Value> {
+    rule.tags.iter().filter_map(|tag| attack(tag)).collect()
+}
+
+fn attack(tag: &str) -> Option<Value> {
+    let name = tag.strip_prefix("attack.")?;
     let number = |text: &str| text.len() >= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some(technique) =
         name.strip_prefix(['t', 'T']).filter(|rest| number(rest.split('.').next().unwrap_or_default()))
     else {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'_';
-        return name.bytes().all(plain).then(|| json!({"tactic": {"name": name}}));
+        return tactic(tag).map(|name| json!({"tactic": {"name": name}}));
     };
     match technique.split_once('.') {
         None => Some(json!({"technique": {"uid": format!("T{technique}")}})),

@@ -17,8 +17,7 @@ pub(super) mod level {
 
     pub(in crate::alert) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Level, D::Error> {
         let word = String::deserialize(from)?;
-        let known = Level::ALL.into_iter().find(|level| level.as_str() == word);
-        known.ok_or_else(|| D::Error::custom(format!("no such level: {word}")))
+        Level::of_word(&word).ok_or_else(|| D::Error::custom(format!("no such level: {word}")))
     }
 }
 

@@ -6,29 +6,24 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A progress bar over bytes of input, with a word on what was found.
+/// A progress bar, with a word on what was found.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Hidden unless stderr is a terminal.
+    /// Over bytes.
     pub(super) fn bytes(total: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template(
-            "{spinner} {bytes:>10} of {total_bytes} [{bar:30}] {bytes_per_sec}, {eta} left  {msg}",
-        );
-        if let Ok(style) = style {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        Self(bar)
+        Self::new(total, "{bytes:>10} of {total_bytes} [{bar:30}] {bytes_per_sec}, {eta} left  {msg}")
+    }
+
+    /// Over events.
+    pub(super) fn events(total: u64) -> Self {
+        Self::new(total, "{pos:>9} of {len} events [{bar:30}] {per_sec}, {eta} left")
     }
 
     /// Hidden unless stderr is a terminal.
-    pub(super) fn events(total: u64) -> Self {
+    fn new(total: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template(
-            "{spinner} {pos:>9} of {len} events [{bar:30}] {per_sec}, {eta} left",
-        );
-        if let Ok(style) = style {
+        if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {template}")) {
             bar.set_style(style.progress_chars("=> "));
         }
         Self(bar)
@@ -50,11 +45,6 @@ impl Progress {
         self.0.suspend(print);
     }
 
-    /// Takes a shared bar away.
-    pub(super) fn end(&self) {
-        self.0.finish_and_clear();
-    }
-
     /// So many bytes more are done.
     pub(super) fn advance(&self, bytes: u64) {
         self.0.inc(bytes);
@@ -66,7 +56,7 @@ impl Progress {
     }
 
     /// Takes the bar away, so that what follows stands alone.
-    pub(super) fn finish(self) {
+    pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }
 }

@@ -121,8 +121,8 @@ impl RuleArgs {
         // Of the shipped files only those that were asked for concern the user, whether they run or not.
         let asked = RefCell::new(HashSet::new());
         let selects = |meta: &Metadata| {
-            let selected = !packs::is_shipped(&meta.origin.file)
-                || selections.iter().any(|selection| selection.selects(meta));
+            let selected =
+                !meta.origin.is_shipped() || selections.iter().any(|selection| selection.selects(meta));
             if selected {
                 asked.borrow_mut().insert(Arc::clone(&meta.origin.file));
             }

@@ -19,10 +19,9 @@ pub(super) fn settings(raw: &Raw, world: &mut World<'_>) -> Vec<Settings> {
 }
 
 fn one(section: &Section<'_>, world: &mut World<'_>) -> Option<Settings> {
-    let word = section.text("level_min");
     Some(Settings {
         name: section.path.trim_start_matches("sink.").to_owned(),
-        level_min: Level::ALL.into_iter().find(|level| Some(level.as_str()) == word.as_deref())?,
+        level_min: Level::of_word(&section.text("level_min")?)?,
         filter: Filter {
             rules: section.list("rules"),
             rules_except: section.list("rules_except"),

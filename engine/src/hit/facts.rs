@@ -88,5 +88,5 @@ impl Facts {
 }
 
 fn digest(text: &str) -> String {
-    format!("sha256:{}", super::group::hex(&Sha256::digest(text.as_bytes())))
+    format!("sha256:{}", super::hex(&Sha256::digest(text.as_bytes())))
 }

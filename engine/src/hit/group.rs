@@ -110,6 +110,7 @@ fn bounded(value: &str) -> String {
     format!("{}…sha256:{digest}", &value[..value.floor_char_boundary(VALUE_BYTES_MAX)])
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

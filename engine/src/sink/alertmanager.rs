@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::http::Client;
 use super::{Delivery, OpenError, Refusal, Secret};
-use crate::alert::{Alert, clean, rfc3339_ms};
+use crate::alert::{Alert, Period, clean, rfc3339_ms};
 
 /// Events reach us minutes after their calls, and so does the last revision after the period: until then it fires.
 const SLACK_MS: i64 = 15 * 60 * 1_000;
@@ -94,8 +94,7 @@ fn ends_ms(delivery: &Delivery<'_>) -> i64 {
     if delivery.ended {
         return delivery.now_ms.saturating_add(ENDING_MS);
     }
-    let period = alert.period.as_ref();
-    let over_s = period.map_or(alert.last_seen_s, |p| p.start_s.saturating_add(i64::from(p.seconds)));
+    let over_s = alert.period.as_ref().map_or(alert.last_seen_s, Period::end_s);
     over_s.saturating_mul(1_000).max(delivery.now_ms).saturating_add(SLACK_MS)
 }
 

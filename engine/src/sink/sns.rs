@@ -13,10 +13,10 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
-use tripline_rules::rule::Level;
 
 use super::refusal::said;
 use super::{Delivery, OpenError, Refusal};
+use crate::alert::ocsf;
 pub(super) use fit::message;
 
 /// What the members of the message mean; a new number when one changes its meaning.
@@ -126,7 +126,7 @@ pub(super) fn subject(delivery: &Delivery<'_>) -> String {
 pub(super) fn attributes(delivery: &Delivery<'_>) -> Vec<(&'static str, &'static str, String)> {
     let alert = delivery.alert;
     let level = alert.rule.level;
-    let tactic = alert.rule.tags.iter().find_map(|tag| tactic(tag));
+    let tactic = alert.rule.tags.iter().find_map(|tag| ocsf::tactic(tag));
     let sample = if delivery.sample { "true" } else { "" };
     let words = [
         ("severity", level.as_str()),
@@ -139,7 +139,7 @@ pub(super) fn attributes(delivery: &Delivery<'_>) -> Vec<(&'static str, &'static
         ("schema", SCHEMA),
         ("sample", sample),
     ];
-    let mut attributes = vec![("severity_rank", "Number", rank(level).to_string())];
+    let mut attributes = vec![("severity_rank", "Number", ocsf::severity_id(level).to_string())];
     attributes.extend(words.into_iter().filter_map(|(name, value)| Some((name, "String", word(value)?))));
     attributes
 }
@@ -149,21 +149,4 @@ fn word(text: &str) -> Option<String> {
     let kept = |c: char| if c.is_ascii_alphanumeric() || ".:_-".contains(c) { c } else { '_' };
     let word: String = text.chars().take(ATTRIBUTE_CHARS_MAX).map(kept).collect();
     (!word.is_empty()).then_some(word)
-}
-
-/// `attack.defense-evasion` names a tactic; `attack.t1562.008` a technique.
-fn tactic(tag: &str) -> Option<&str> {
-    let name = tag.strip_prefix("attack.")?;
-    name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_".contains(&byte)).then_some(name)
-}
-
-/// 1 to 5, the numbers of OCSF.
-fn rank(level: Level) -> u8 {
-    match level {
-        Level::Informational => 1,
-        Level::Low => 2,
-        Level::Medium => 3,
-        Level::High => 4,
-        Level::Critical => 5,
-    }
 }

@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
 
 use super::{Store, StoreError, outbox};
-use crate::alert::{Alert, Latency, Status};
+use crate::alert::{Alert, Latency, Period, Status};
 
 /// An alert that opened or changed. Its revision and status are the store's to say.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(),
         "INSERT INTO alerts(id, rule, level, account, count, last_seen_s, period_end_s, revision, told, body, latency, \
          opened_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?5, ?8, ?9, ?10)",
     )?;
-    let end_s = alert.period.as_ref().map(|period| period.start_s.saturating_add(i64::from(period.seconds)));
+    let end_s = alert.period.as_ref().map(Period::end_s);
     let latency = serde_json::to_string(&alert.latency).map_err(|error| not_ours(&error))?;
     insert.execute((
         &alert.id,

@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError};
-use crate::hit::{Facts, Hit};
+use crate::hit::{Facts, Hit, hex};
 
 /// A hit as it was kept: everything but the compiled rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn digest(text: &str, logs_time_ms: Option<i64>) -> String {
         marked
     }));
     hash.update(text);
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..16])
 }
 
 impl Store {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError};
 use crate::decode::Reject;
+use crate::hit::hex;
 use crate::record::Position;
 
 /// Rows kept unless the configuration says otherwise; the newest stay.
@@ -42,7 +43,7 @@ fn digest(place: &str, ordinal: i64, bytes: &[u8]) -> String {
     hash.update(place);
     hash.update(ordinal.to_be_bytes());
     hash.update(bytes);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 impl Store {

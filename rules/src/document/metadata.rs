@@ -145,7 +145,7 @@ fn status(document: &Map, report: &mut Report) -> Option<String> {
 
 fn level(document: &Map, report: &mut Report) -> Level {
     let word = word(document, "level", &Level::ALL.map(Level::as_str), report);
-    Level::ALL.into_iter().find(|level| Some(level.as_str()) == word).unwrap_or(Level::Medium)
+    word.and_then(Level::of_word).unwrap_or(Level::Medium)
 }
 
 fn tags(document: &Map, report: &mut Report) -> Vec<String> {

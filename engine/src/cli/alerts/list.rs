@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tripline_rules::rule::Level;
 
 use super::StoreArgs;
@@ -20,8 +21,8 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_enum)]
     status: Option<Which>,
     /// At least this level
-    #[arg(long, value_enum)]
-    level_min: Option<LevelArg>,
+    #[arg(long, value_parser = levels(), value_name = "LEVEL")]
+    level_min: Option<Level>,
     /// Of this rule
     #[arg(long, value_name = "ID")]
     rule: Option<String>,
@@ -43,20 +44,10 @@ enum Which {
     All,
 }
 
-/// Sigma's levels as arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum LevelArg {
-    Informational,
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl From<LevelArg> for Level {
-    fn from(level: LevelArg) -> Self {
-        Level::ALL[level as usize]
-    }
+/// Sigma's words.
+fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.map(Level::as_str))
+        .try_map(|word| Level::of_word(&word).ok_or("no such level"))
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
@@ -70,7 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let query = Query {
         status,
         but_closed: args.status.is_none(),
-        level_min: args.level_min.map(|level| Level::from(level) as u8),
+        level_min: args.level_min.map(|level| level as u8),
         rule: args.rule.clone(),
         account: args.account.clone(),
         newest_first: true,

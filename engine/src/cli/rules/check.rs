@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::json;
-use tripline_rules::diagnostic::{Diagnostic, Severity};
+use tripline_rules::diagnostic::Diagnostic;
 
 use crate::cli::output::{Format, OutputArgs, counted, write_json};
 use crate::cli::ruleset::{LoadedRules, RuleArgs};
@@ -48,10 +48,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn row(diagnostic: &Diagnostic) -> String {
     json!({
-        "severity": match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Skipped | Severity::Warning => "warning",
-        },
+        "severity": diagnostic.severity.as_str(),
         "file": diagnostic.origin.file.as_ref(),
         "line": diagnostic.origin.line,
         "column": diagnostic.origin.column,
