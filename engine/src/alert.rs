@@ -25,7 +25,7 @@ use crate::hit::Group;
 use crate::window::finding::Finding;
 pub use clean::{hides, shown as clean};
 use evidence::Read;
-pub use evidence::{Evidence, Line};
+pub use evidence::{Evidence, Line, OWN_SOURCE};
 pub use id::of as id;
 pub use latency::{Hop, Latency};
 pub use time::{milliseconds as rfc3339_ms, seconds as rfc3339};

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alerts;
+mod backfill;
 mod config;
 mod demo;
 mod eval;
@@ -16,7 +17,10 @@ mod progress;
 mod replay;
 mod rules;
 mod ruleset;
+mod run;
+mod service;
 mod sink;
+mod summary;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -41,6 +45,10 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 a check failed, 2 usage or rule er
 enum Command {
     /// Play generated traffic with planted attacks through the whole engine, and judge the alerts
     Demo(demo::Args),
+    /// Read CloudTrail from a Kinesis stream and alert, until told to stop
+    Run(run::Args),
+    /// Read a log group again, between two times, and put what comes of it into the store
+    Backfill(backfill::Args),
     /// Read files and print the alerts that they give rise to
     Replay(replay::Args),
     /// Read files and print every rule that matches each event: no windows, no grouping
@@ -132,6 +140,8 @@ impl From<io::Error> for Failure {
 pub fn run(cli: Cli) -> Exit {
     let done = match cli.command {
         Command::Demo(args) => demo::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Backfill(args) => backfill::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Pattern(args) => pattern::run(&args),

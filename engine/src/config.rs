@@ -38,7 +38,9 @@ pub use kind::{Kind, Value};
 pub use schema::schema;
 
 use crate::decode::Limits;
+use crate::silence;
 use crate::sink::{Secret, Settings};
+use crate::source::kinesis;
 use kind::Fault;
 use raw::Raw;
 
@@ -50,6 +52,12 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub struct Config {
     /// Which rules run.
     pub rules: RuleChoice,
+    /// The stream; none when it is not named.
+    pub kinesis: Option<kinesis::Settings>,
+    /// The log group behind it.
+    pub log_group: Option<String>,
+    /// When silence is told of; none when never.
+    pub silence: Option<silence::Settings>,
     /// The store.
     pub store: StoreConfig,
     /// The port.

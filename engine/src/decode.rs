@@ -11,6 +11,7 @@
 //! | control message | `messageType` | nothing, counted |
 //! | `{"Records": […]}`, `[…]` | | one log event an element |
 //! | one JSON object | | one log event |
+//! | KPL aggregate | its magic | what its user records become, each as one of the forms above and below; one that is rejected whole, or a control message, is one log event |
 //! | documents and lines | more than one JSON value, or no JSON | each document as one of the forms above, whatever stands between them; one log event for each line of anything else |
 //!
 //! An envelope that breaks off gives its whole log events, and one rejected for the rest; gzip that does is rejected whole.
@@ -19,6 +20,7 @@
 //! Insight; anything else is another log's and only counted. Missing ids, numeric account ids, arrays in place of objects
 //! and times in the future are evaluated as they are; the [`Reason`]s say what is not.
 
+mod aggregate;
 mod compact;
 mod envelope;
 mod event;
@@ -35,6 +37,7 @@ mod tests;
 
 use tripline_rules::field::{Fields, Node, Slots};
 
+use envelope::Envelope;
 pub use event::Event;
 pub use reason::Reason;
 pub use tally::Tally;
@@ -116,12 +119,18 @@ pub enum Opened {
 pub struct Messages {
     messages: Vec<Message>,
     event_bytes_max: usize,
+    /// They came in a KPL aggregate.
+    aggregated: bool,
 }
 
 impl Messages {
     /// The one event that was kept as `text`, to be read again.
     pub fn kept(text: String, logs_time_ms: Option<i64>) -> Self {
-        Self { messages: vec![Message { text: Ok(text), logs_time_ms }], event_bytes_max: usize::MAX }
+        Self {
+            messages: vec![Message { text: Ok(text), logs_time_ms }],
+            event_bytes_max: usize::MAX,
+            aggregated: false,
+        }
     }
 }
 
@@ -134,38 +143,66 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Opened {
 }
 
 fn try_open(bytes: &[u8], limits: &Limits) -> Result<Opened, Reason> {
+    let mut inflatable = limits.inflated_bytes_max;
+    let (messages, aggregated) = if aggregate::is_aggregate(bytes) {
+        (aggregated(bytes, &mut inflatable, limits)?, true)
+    } else {
+        match envelope(bytes, &mut inflatable, limits)? {
+            Envelope::Control => return Ok(Opened::Control),
+            Envelope::Messages(messages) => (messages, false),
+        }
+    };
+    Ok(Opened::Messages(Messages { messages, event_bytes_max: limits.event_bytes_max, aggregated }))
+}
+
+/// Opens one record that is no aggregate, taking what it inflates to from `inflatable`, in bytes.
+fn envelope(bytes: &[u8], inflatable: &mut usize, limits: &Limits) -> Result<Envelope, Reason> {
     if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
         return Err(Reason::Zstd);
     }
-    if bytes.starts_with(&[0xF3, 0x89, 0x9A, 0xC2]) {
+    if aggregate::is_aggregate(bytes) {
         return Err(Reason::KplAggregated);
     }
     if !inflate::is_gzip(bytes) {
-        if bytes.len() > limits.inflated_bytes_max {
-            return Err(Reason::InflatedTooLarge);
-        }
-        return Ok(opened(envelope::open(bytes, limits)?, &[], limits));
+        *inflatable = inflatable.checked_sub(bytes.len()).ok_or(Reason::InflatedTooLarge)?;
+        return envelope::open(bytes, limits);
     }
-    let inflated = inflate::inflate(bytes, limits.inflated_bytes_max)?;
-    Ok(opened(envelope::open(&inflated.bytes, limits)?, &inflated.tail, limits))
+    let inflated = inflate::inflate(bytes, inflatable)?;
+    let mut envelope = envelope::open(&inflated.bytes, limits)?;
+    if let Envelope::Messages(messages) = &mut envelope
+        && !inflated.tail.is_empty()
+    {
+        messages.push(Message::rejected(Reason::TrailingBytes, &inflated.tail));
+    }
+    Ok(envelope)
 }
 
-fn opened(envelope: envelope::Envelope, tail: &[u8], limits: &Limits) -> Opened {
-    match envelope {
-        envelope::Envelope::Control => Opened::Control,
-        envelope::Envelope::Messages(mut messages) => {
-            if !tail.is_empty() {
-                messages.push(Message::rejected(Reason::TrailingBytes, tail));
-            }
-            Opened::Messages(Messages { messages, event_bytes_max: limits.event_bytes_max })
+/// Opens every user record of an aggregate. The limits hold for them together.
+fn aggregated(bytes: &[u8], inflatable: &mut usize, limits: &Limits) -> Result<Vec<Message>, Reason> {
+    let mut messages = Vec::new();
+    for record in aggregate::user_records(bytes)? {
+        match envelope(&record, inflatable, limits) {
+            Ok(Envelope::Messages(found)) => messages.extend(found),
+            // One log event that is no CloudTrail event.
+            Ok(Envelope::Control) => messages.push(Message::new(b"")),
+            Err(reason @ Reason::InflatedTooLarge) => return Err(reason),
+            Err(reason) => messages.push(Message::rejected(reason, &record)),
+        }
+        if messages.len() > limits.log_events_max {
+            return Err(Reason::TooManyLogEvents);
         }
     }
+    Ok(messages)
 }
 
 impl Messages {
     /// Parses every message and fills the slots of `fields`.
     pub fn events<'m>(&'m self, fields: &Fields) -> EventBatch<'m> {
-        let mut batch = EventBatch { log_events: self.messages.len() as u64, ..EventBatch::new(fields) };
+        let mut batch = EventBatch {
+            log_events: self.messages.len() as u64,
+            aggregated: self.aggregated,
+            ..EventBatch::new(fields)
+        };
         for (ordinal, message) in (0_u64..).zip(&self.messages) {
             match &message.text {
                 Ok(text) => batch.message(text, ordinal, message.logs_time_ms, fields, self.event_bytes_max),
@@ -188,6 +225,7 @@ pub struct EventBatch<'m> {
     log_events: u64,
     not_cloudtrail: u64,
     without_id: u64,
+    aggregated: bool,
 }
 
 impl<'m> EventBatch<'m> {
@@ -201,6 +239,7 @@ impl<'m> EventBatch<'m> {
             log_events: 0,
             not_cloudtrail: 0,
             without_id: 0,
+            aggregated: false,
         }
     }
 

@@ -11,7 +11,9 @@ mod counts;
 mod courier;
 pub mod health;
 pub mod keeper;
+mod lookout;
 mod matching;
+pub mod own;
 pub mod service;
 mod state;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where records come from. Today: files, folders, standard input, and the
+//! Where records come from. Kinesis, a log group, files, folders, standard input, and the
 //! demo's traffic.
 //!
 //! Owns the reading; knows nothing of what the bytes mean. Invariant: every byte of a source is in exactly one record, and
@@ -7,6 +7,8 @@
 mod chunks;
 pub mod demo;
 pub mod file;
+pub mod kinesis;
+pub mod logs;
 
 use std::io;
 use std::path::PathBuf;

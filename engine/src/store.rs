@@ -14,6 +14,7 @@ mod outbox;
 mod positions;
 mod quarantine;
 mod schema;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod triage;
@@ -21,17 +22,19 @@ mod triage;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::decode::Reject;
 use crate::hit::Hit;
-use crate::record::Position;
+use crate::record::{Gap, Position};
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
 pub use inputs::StoredHit;
 pub use outbox::{Delivered, Due, Ended, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
 pub use quarantine::QUARANTINE_ROWS_MAX;
+pub use seen::SeenRow;
 pub use triage::{CloseReason, TriageError};
 
 /// The store could not be read or written.
@@ -111,7 +114,7 @@ pub struct Written {
 impl Written {
     /// Whether there is anything new for a sink.
     pub fn tells(&self) -> bool {
-        self.ended > 0 || self.told.iter().any(|told| *told != Told::Quietly)
+        self.ended > 0 || self.told.iter().any(|told| told.is_news())
     }
 }
 
@@ -126,6 +129,10 @@ pub struct Commit<'c> {
     pub rejects: Vec<(&'c Position, &'c Reject)>,
     /// Sources, and how far each was read.
     pub positions: &'c [StoredPosition],
+    /// Sources, and what was lost of each.
+    pub gaps: Vec<(&'c str, &'c Gap)>,
+    /// Accounts and regions, and when they were heard of.
+    pub seen: &'c [SeenRow],
     /// How deliveries ended.
     pub outcomes: &'c [Outcome],
     /// The watermark, seconds of event time: alerts whose period ended before it are told a last time.
@@ -138,8 +145,6 @@ pub struct Commit<'c> {
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
-    /// Number of the next hit: hits are folded again in the order in which they came.
-    next_hit: i64,
     quarantine_rows_max: i64,
     /// Held by the one writer; none for those who only read or speak of alerts.
     _lock: Option<File>,
@@ -185,8 +190,15 @@ impl Store {
 
     fn prepared(connection: Connection, lock: Option<File>) -> Result<Self, StoreError> {
         schema::configure(&connection)?;
-        let next_hit = inputs::next(&connection)?;
-        Ok(Self { connection, next_hit, quarantine_rows_max: QUARANTINE_ROWS_MAX, _lock: lock })
+        Ok(Self { connection, quarantine_rows_max: QUARANTINE_ROWS_MAX, _lock: lock })
+    }
+
+    /// Waits so long for another process that writes.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), StoreError> {
+        Ok(self.connection.busy_timeout(timeout)?)
     }
 
     /// Keeps so many rows in quarantine.
@@ -200,7 +212,7 @@ impl Store {
     /// SQLite's: a full disk, an I/O error, a lock held for too long. Nothing was written then.
     pub fn commit(&mut self, commit: &Commit<'_>) -> Result<Written, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let next_hit = inputs::insert(&transaction, &commit.hits, self.next_hit)?;
+        inputs::insert(&transaction, &commit.hits)?;
         let told = alerts::upsert(&transaction, commit.alerts, commit.now_ms)?;
         let ended = match commit.watermark_s {
             Some(watermark_s) => alerts::end_periods(&transaction, watermark_s, commit.now_ms)?,
@@ -209,8 +221,9 @@ impl Store {
         outbox::settle(&transaction, commit.outcomes)?;
         quarantine::insert(&transaction, &commit.rejects, commit.now_ms, self.quarantine_rows_max)?;
         positions::set(&transaction, commit.positions, commit.now_ms)?;
+        positions::keep_gaps(&transaction, &commit.gaps, commit.now_ms)?;
+        seen::set(&transaction, commit.seen)?;
         transaction.commit()?;
-        self.next_hit = next_hit;
         Ok(Written { told, ended })
     }
 }

@@ -8,6 +8,9 @@ use super::{target, wire};
 use crate::hit::Facts;
 use crate::window::finding;
 
+/// The `eventSource` of events that the engine itself makes; no AWS service is called so.
+pub const OWN_SOURCE: &str = "tripline";
+
 /// An event with its JSON, for all who want something of it that is not among its facts.
 pub(super) struct Read<'f> {
     pub(super) facts: &'f Facts,
@@ -18,6 +21,12 @@ pub(super) struct Read<'f> {
 impl<'f> Read<'f> {
     pub(super) fn of(facts: &'f Facts) -> Self {
         Self { facts, json: serde_json::from_str(&facts.text).unwrap_or_default() }
+    }
+
+    /// The sentence that an event of the engine's own brings with it.
+    pub(super) fn own_sentence(&self) -> Option<&str> {
+        let own = self.facts.event_source == OWN_SOURCE;
+        self.json.pointer("/serviceEventDetails/sentence").and_then(Value::as_str).filter(|_| own)
     }
 }
 

@@ -20,6 +20,11 @@ pub(super) fn of(finding: &Finding, more: &[Read<'_>]) -> String {
     let evidence = &finding.evidence;
     let first = Read::of(&evidence.first);
     let latest = (finding.count > 1).then(|| Read::of(&evidence.latest));
+    if let Some(sentence) = first.own_sentence() {
+        let again =
+            if finding.count > 1 { format!("; {} such events", finding.count) } else { String::new() };
+        return format!("{}{again}", shown(sentence));
+    }
     let events = || iter::once(&first).chain(more).chain(&latest);
     let times: Vec<i64> = events().map(|event| event.facts.time_s).collect();
     let told: Vec<Told> = events().map(Told::of).collect();

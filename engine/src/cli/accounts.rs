@@ -40,8 +40,12 @@ pub(super) fn tell_decode(tally: &Tally) {
 }
 
 fn decoded(tally: &Tally) -> Vec<String> {
+    let aggregated = match tally.records_aggregated {
+        0 => String::new(),
+        n => format!("; {n} KPL aggregates"),
+    };
     let records = format!(
-        "records     {} received = {} decoded + {} control + {} rejected{}",
+        "records     {} received = {} decoded + {} control + {} rejected{}{aggregated}",
         tally.records_received,
         tally.records_decoded,
         tally.records_control,

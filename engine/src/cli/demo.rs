@@ -8,7 +8,7 @@ mod verdict;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -18,15 +18,16 @@ use tripline_loadgen::{Corpus, Options};
 
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
-use super::{Exit, Failure, log, runtime, talk};
+use super::summary::Summary;
+use super::{Exit, Failure, log, runtime, service, talk};
 use crate::config::{LogConfig, LogFormat};
 use crate::decode::Limits;
-use crate::metrics::Metrics;
-use crate::pipeline::health::{Health, Stop};
 use crate::pipeline::keeper::{Keeper, Route};
 use crate::pipeline::now_ms;
+use crate::pipeline::own::About;
 use crate::pipeline::service::{Service, Shared};
-use crate::port::{self, Access, Told};
+use crate::port::Access;
+use crate::silence::LastSeen;
 use crate::sink::{Settings, Sink};
 use crate::source::demo::{self, Pace};
 use crate::store::{Commit, Query, Store, StoredPosition};
@@ -65,12 +66,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let corpus = Arc::new(story(args, &mut store)?);
     let ruleset = RuleArgs::default().load()?.ruleset;
     let runtime = runtime()?;
-    let shared = shared(&runtime)?;
-    shared.metrics.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-    for (kind, alone) in [("event", true), ("correlation", false)] {
-        let count = ruleset.rules().iter().filter(|rule| rule.is_event() == alone).count();
-        shared.metrics.rules_loaded.with_label_values(&[kind]).set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
+    let metrics = service::metrics(&ruleset, 0)?;
+    let shared = service::shared(&runtime, metrics, LastSeen::default(), About::default());
     let progress = Arc::new(Progress::events(corpus.options().events));
     let receiver = runtime.block_on(receiver::start(Arc::clone(&progress)))?;
     let settings = receiver.settings();
@@ -78,7 +75,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut keeper = Keeper::open(store, &ruleset, route(settings.clone()))?;
     let done = done(&mut keeper)?;
     if let Some(address) = args.serve {
-        let address = serve(&runtime, address, &shared, scratch.store())?;
+        let address = serve(&runtime, address, &shared, &scratch)?;
         talk(&format!("serving     http://{address}/metrics, /readyz, /api/alerts, /api/status"));
     }
     let began = Instant::now();
@@ -93,20 +90,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let reader = Store::open_beside(scratch.store())?;
     let pending = service.settle(&reader, Duration::from_secs(30))?;
     let took = began.elapsed();
-    let keeper = service.end();
+    let keeper = service.end(None);
     progress.finish();
     let alerts = reader.list(&Query::default())?;
     let verdict = verdict::judge(corpus.truth(), &alerts);
-    let report = report::Report {
+    let summary = Summary {
         accounts: &keeper.accounts(),
         alerts: &alerts,
         rules: ruleset.rules().len(),
         metrics: &shared.metrics,
         outbox: &reader.outbox()?,
-        received: receiver.received(),
         took,
-        verdict: &verdict,
     };
+    let report = report::Report { summary, received: receiver.received(), verdict: &verdict };
     let mut out = io::stdout().lock();
     report.write(&mut out)?;
     out.flush()?;
@@ -144,8 +140,12 @@ fn story(args: &Args, store: &mut Store) -> Result<Corpus, Failure> {
             )));
         }
         None => {
-            let positions =
-                [StoredPosition { source: STORY.to_owned(), position: named(start_s), low_s: None }];
+            let positions = [StoredPosition {
+                source: STORY.to_owned(),
+                position: named(start_s),
+                low_s: None,
+                seen_ms: None,
+            }];
             store.commit(&Commit { positions: &positions, now_ms: now_ms(), ..Commit::default() })?;
         }
     }
@@ -170,30 +170,14 @@ fn route(settings: Settings) -> Route {
     Arc::new(move |alert| if settings.takes(alert) { vec![settings.name.clone()] } else { Vec::new() })
 }
 
-fn shared(runtime: &Runtime) -> Result<Shared, Failure> {
-    Ok(Shared {
-        metrics: Metrics::new().map_err(Failure::bug)?,
-        health: Arc::new(Health::default()),
-        stop: Arc::new(Stop::default()),
-        runtime: runtime.handle().clone(),
-    })
-}
-
 fn serve(
     runtime: &Runtime,
     address: SocketAddr,
     shared: &Shared,
-    store: &Path,
+    scratch: &Scratch,
 ) -> Result<SocketAddr, Failure> {
     if !address.ip().is_loopback() {
         return Err(Failure::usage(anyhow::anyhow!("the demo serves on loopback only, not on {address}")));
     }
-    let told = Told {
-        metrics: shared.metrics.clone(),
-        health: Arc::clone(&shared.health),
-        store: store.to_path_buf(),
-        access: Access::new(None),
-        started_ms: now_ms(),
-    };
-    runtime.block_on(port::open(address, told)).map_err(Failure::upstream)
+    service::serve(runtime, address, Access::new(None), shared, scratch.store())
 }

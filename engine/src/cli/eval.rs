@@ -14,6 +14,7 @@ use super::{Exit, Failure, accounts, inputs};
 use crate::decode::{Limits, Tally};
 use crate::hit;
 use crate::pipeline;
+use crate::record::Place;
 
 /// Read files and print every rule that matches each event: no windows, no grouping
 #[derive(Debug, clap::Args)]
@@ -55,7 +56,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     // Log events of the same file in the parts before.
     let mut before = 0;
     let unreadable = inputs::each_record(&inputs, &progress, &mut |record| {
-        if record.position.part == 0 {
+        if record.position.place == Place::Part(0) {
             before = 0;
         }
         let file = record.position.to_string();

@@ -20,6 +20,11 @@ impl Progress {
         Self::new(total, "{pos:>9} of {len} events [{bar:30}] {per_sec}, {eta} left")
     }
 
+    /// Over minutes of a log.
+    pub(super) fn minutes(total: u64) -> Self {
+        Self::new(total, "{pos:>7} of {len} min [{bar:30}] {per_sec}, {eta} left  {msg}")
+    }
+
     /// Hidden unless stderr is a terminal.
     fn new(total: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
@@ -48,6 +53,11 @@ impl Progress {
     /// So many bytes more are done.
     pub(super) fn advance(&self, bytes: u64) {
         self.0.inc(bytes);
+    }
+
+    /// So many are done.
+    pub(super) fn to(&self, done: u64) {
+        self.0.set_position(done);
     }
 
     /// What was found so far.

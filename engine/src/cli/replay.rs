@@ -86,7 +86,7 @@ fn in_store(
     let mut opened = 0_u64;
     let unreadable = inputs::each_record(inputs, progress, &mut |record| {
         let mut folded = keeper.fold(vec![matcher.take(record)]).without_progress();
-        let written = keeper.write(&mut folded, &[], now_ms())?;
+        let written = keeper.write(&mut folded, &[], &[], now_ms())?;
         opened += written.told.iter().map(|told| u64::from(*told == Told::Opened)).sum::<u64>();
         progress.say(counted(opened, "alert"));
         Ok(())

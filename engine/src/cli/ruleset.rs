@@ -18,6 +18,7 @@ use tripline_rules::rule::{Metadata, RuleId};
 
 use super::output::counted;
 use super::{Failure, talk};
+use crate::config::RuleChoice;
 use files::RuleFiles;
 
 /// The pack that runs when nothing is named.
@@ -85,6 +86,11 @@ impl LoadedRules {
 }
 
 impl RuleArgs {
+    /// The rules of a configuration.
+    pub(super) fn chosen(choice: &RuleChoice) -> Self {
+        Self { rules: choice.paths.clone(), pack: choice.packs.clone(), strict: choice.strict }
+    }
+
     /// Loads the rules; what is refused goes to stderr, and under `--strict` stops the command.
     pub(super) fn load(&self) -> Result<LoadedRules, Failure> {
         let loaded = self.load_quietly()?;

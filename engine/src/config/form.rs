@@ -3,10 +3,13 @@
 //! Invariant: text that may be a secret is refused without being repeated.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use tripline_rules::packs::Selection;
 
 use super::kind::{Fault, brief, quoted};
+use crate::silence::{Ignore, QuietHours};
+use crate::source::kinesis::Start;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,16 @@ pub enum Form {
     TopicArn,
     /// An AWS region.
     Region,
+    /// A stream of Kinesis, by name or ARN.
+    Stream,
+    /// A log group.
+    LogGroup,
+    /// Where to begin in a stream.
+    Start,
+    /// Times of the week.
+    QuietHours,
+    /// Accounts and regions.
+    AccountRegion,
 }
 
 impl Form {
@@ -47,19 +60,28 @@ impl Form {
             Self::Url => "https://HOST[:PORT][/PATH]",
             Self::TopicArn => "arn:aws:sns:REGION:ACCOUNT:NAME",
             Self::Region => "an AWS region, such as eu-west-1",
+            Self::Stream => "the name of a stream, or arn:aws:kinesis:REGION:ACCOUNT:stream/NAME",
+            Self::LogGroup => "the name of a log group",
+            Self::Start => "TRIM_HORIZON, LATEST, or a time such as 2026-01-02T03:04:05Z",
+            Self::QuietHours => "days, hours or both, such as `Sat-Sun` or `Mon-Fri 22:00-06:00`",
+            Self::AccountRegion => "ACCOUNT/REGION, either of them `*`",
         }
     }
 
     /// Its regular expression in the schema, where one says it.
     pub(super) fn pattern(self) -> Option<&'static str> {
         Some(match self {
-            Self::Path | Self::SecretFile | Self::Pack | Self::Listen => "^.+$",
+            Self::Path | Self::SecretFile | Self::Pack | Self::Listen | Self::QuietHours => "^.+$",
             Self::SecretVariable => "^[A-Z_][A-Z0-9_]*$",
             Self::Pattern => "^[^*]*\\*?$",
             Self::Account => "^([0-9]{12}|[0-9]{0,11}\\*)$",
             Self::Url => "^https?://[^@]+$",
             Self::TopicArn => "^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\\.fifo)?$",
             Self::Region => "^[a-z0-9-]+$",
+            Self::Stream => "^(arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/)?[A-Za-z0-9_.-]{1,128}$",
+            Self::LogGroup => "^[A-Za-z0-9_./#-]{1,512}$",
+            Self::Start => "^(TRIM_HORIZON|LATEST|[0-9]{4}-.+)$",
+            Self::AccountRegion => "^([0-9]{12}|\\*)/([a-z0-9-]+|\\*)$",
         })
     }
 
@@ -101,6 +123,14 @@ impl Form {
             Self::Region => {
                 !text.is_empty() && only(text, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             }
+            Self::Stream => is_stream(text),
+            Self::LogGroup => {
+                (1..=512).contains(&text.len())
+                    && only(text, |byte| byte.is_ascii_alphanumeric() || b"_./#-".contains(&byte))
+            }
+            Self::Start => Start::from_str(text).is_ok(),
+            Self::QuietHours => QuietHours::from_str(text).is_ok(),
+            Self::AccountRegion => Ignore::from_str(text).is_ok(),
         };
         let said = if self.is_secret() {
             "not a name that it could have".to_owned()
@@ -144,6 +174,25 @@ fn is_topic(arn: &str) -> bool {
         && only(account, |byte| byte.is_ascii_digit())
         && !name.is_empty()
         && only(name, |byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+fn is_stream(text: &str) -> bool {
+    let name = match text.split(':').collect::<Vec<_>>().as_slice() {
+        [name] => Some(*name),
+        ["arn", partition, "kinesis", region, account, resource]
+            if partition.starts_with("aws")
+                && Form::Region.check(region).is_ok()
+                && account.len() == 12
+                && only(account, |byte| byte.is_ascii_digit()) =>
+        {
+            resource.strip_prefix("stream/")
+        }
+        _ => None,
+    };
+    name.is_some_and(|name| {
+        let is_right = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        (1..=128).contains(&name.len()) && only(name, is_right)
+    })
 }
 
 fn only(text: &str, is_right: impl Fn(u8) -> bool) -> bool {

@@ -17,7 +17,9 @@ use super::{
     StoreConfig, sinks, sorted,
 };
 use crate::decode::Limits;
+use crate::silence;
 use crate::sink::{Secret, Settings};
+use crate::source::kinesis;
 
 /// The configuration of `raw`, when everything about it is right.
 pub(super) fn checked(
@@ -45,6 +47,9 @@ pub(super) fn config(raw: &Raw, token: Option<Secret>, sinks: Vec<Settings>) -> 
             packs: rules.list("packs"),
             strict: rules.flag("strict"),
         },
+        kinesis: kinesis(&raw.section("kinesis")),
+        log_group: raw.section("kinesis").text("log_group"),
+        silence: silence(&raw.section("silence")),
         store: StoreConfig {
             path: PathBuf::from(store.text("path").unwrap_or_default()),
             quarantine_rows_max: store.count("quarantine_rows_max"),
@@ -66,6 +71,37 @@ pub(super) fn config(raw: &Raw, token: Option<Secret>, sinks: Vec<Settings>) -> 
 pub(super) fn listen(http: &Section<'_>) -> SocketAddr {
     let written = http.text("listen").and_then(|text| text.parse().ok());
     written.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+fn kinesis(section: &Section<'_>) -> Option<kinesis::Settings> {
+    let seconds = |name| Duration::from_secs(section.count(name));
+    Some(kinesis::Settings {
+        stream: section.text("stream")?,
+        region: section.text("region"),
+        // What is no place to begin was refused; the oldest is the harmless reading until that is told.
+        start: section
+            .text("start")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(kinesis::Start::TrimHorizon),
+        poll_interval: Duration::from_millis(section.count("poll_interval_ms")),
+        list_interval: seconds("list_interval_s"),
+        call_timeout: seconds("call_timeout_s"),
+        stuck_after: seconds("stuck_after_s"),
+        answers_max: size(section.count("answers_max")),
+    })
+}
+
+fn silence(section: &Section<'_>) -> Option<silence::Settings> {
+    let ms = |name| i64::try_from(section.count(name)).unwrap_or(i64::MAX).saturating_mul(1000);
+    section.flag("enabled").then(|| silence::Settings {
+        after_ms: ms("after_s"),
+        stream_after_ms: ms("stream_after_s"),
+        // What is neither was refused.
+        quiet: section.list("quiet_hours").iter().filter_map(|text| text.parse().ok()).collect(),
+        ignore: section.list("ignore").iter().filter_map(|text| text.parse().ok()).collect(),
+        keys_max: size(section.count("keys_max")),
+        ..silence::Settings::default()
+    })
 }
 
 fn pipeline(section: &Section<'_>) -> PipelineConfig {

@@ -20,17 +20,17 @@ pub(super) fn is_gzip(bytes: &[u8]) -> bool {
 }
 
 /// Inflates every member in turn: a reader that stops after the first would let whoever can append one hide the
-/// rest. Stops at `bytes_max`, which a few kilobytes of input can reach (gzip packs 1,000 to 1).
-pub(super) fn inflate(gzip: &[u8], bytes_max: usize) -> Result<Inflated, Reason> {
+/// rest. Stops when more than `inflatable` bytes come out, which a few kilobytes of input can (gzip packs 1,000 to 1),
+/// and takes from it what did, good or not.
+pub(super) fn inflate(gzip: &[u8], inflatable: &mut usize) -> Result<Inflated, Reason> {
+    let bytes_max = *inflatable;
     let mut bytes = Vec::new();
     let mut rest = gzip;
     while is_gzip(rest) {
         let good = bytes.len();
         let mut member = GzDecoder::new(rest);
         let read = (&mut member).take((bytes_max + 1 - good) as u64).read_to_end(&mut bytes);
-        if bytes.len() > bytes_max {
-            return Err(Reason::InflatedTooLarge);
-        }
+        *inflatable = bytes_max.checked_sub(bytes.len()).ok_or(Reason::InflatedTooLarge)?;
         match read {
             Ok(_) => rest = member.into_inner(),
             // The members before this one were whole and checked; only a first one that fails leaves nothing.

@@ -15,7 +15,7 @@ pub enum Reason {
     Zstd,
     /// Base64 around something: a test harness, or a Lambda event.
     Base64,
-    /// A KPL-aggregated Kinesis record.
+    /// A KPL-aggregated Kinesis record whose digest or form is wrong, or one inside another.
     KplAggregated,
     /// A subscription message whose `messageType` is neither data nor control.
     UnknownMessageType,

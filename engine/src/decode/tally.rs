@@ -12,6 +12,8 @@ pub struct Tally {
     pub records_received: u64,
     /// Records that were opened.
     pub records_decoded: u64,
+    /// Those of the opened that were KPL aggregates.
+    pub records_aggregated: u64,
     /// Control messages.
     pub records_control: u64,
     /// Records set aside, by reason.
@@ -45,6 +47,7 @@ impl Tally {
     pub fn add_batch(&mut self, batch: &EventBatch<'_>) {
         self.records_received += 1;
         self.records_decoded += 1;
+        self.records_aggregated += u64::from(batch.aggregated);
         self.events_in += batch.log_events;
         self.events_evaluated += batch.heads.len() as u64;
         self.events_not_cloudtrail += batch.not_cloudtrail;
@@ -58,6 +61,7 @@ impl Tally {
     pub fn add(&mut self, other: &Tally) {
         self.records_received += other.records_received;
         self.records_decoded += other.records_decoded;
+        self.records_aggregated += other.records_aggregated;
         self.records_control += other.records_control;
         self.events_in += other.events_in;
         self.events_evaluated += other.events_evaluated;

@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 
 use super::*;
 
+mod aggregates;
 mod grammar;
 mod hostile;
 mod poison;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
 use super::health::{Health, Stop};
 use super::keeper::{Folded, Keeper};
 use super::{Matched, counts, now_ms};
 use crate::metrics::Metrics;
-use crate::store::{Outcome, Told, Written};
+use crate::store::{Outcome, SeenRow, Told, Written};
 
 /// Records in one commit: bounds how long one takes and how much it holds.
 const COMMIT_BATCHES_MAX: usize = 256;
@@ -22,12 +24,14 @@ const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// What the state thread is sent.
 pub(super) enum Message {
-    /// A record, decoded and matched.
-    Batch(Box<Matched>),
+    /// A record or a mark, decoded and matched; whoever waits for a mark is answered when it is written.
+    Batch(Box<Matched>, Option<oneshot::Sender<()>>),
     /// How a delivery ended; answered when that is written.
-    Outcome(Outcome, SyncSender<()>),
+    Outcome(Outcome, oneshot::Sender<()>),
+    /// When accounts and regions were heard of.
+    Seen(Vec<SeenRow>),
     /// Answered when everything before it is written.
-    Barrier(SyncSender<()>),
+    Barrier(oneshot::Sender<()>),
 }
 
 /// The state thread's surroundings.
@@ -46,17 +50,22 @@ pub(super) struct Committer {
 struct Gathered {
     batches: Vec<Matched>,
     outcomes: Vec<Outcome>,
-    answers: Vec<SyncSender<()>>,
+    seen: Vec<SeenRow>,
+    answers: Vec<oneshot::Sender<()>>,
 }
 
 impl Gathered {
     fn add(&mut self, message: Message) {
         match message {
-            Message::Batch(batch) => self.batches.push(*batch),
+            Message::Batch(batch, answer) => {
+                self.batches.push(*batch);
+                self.answers.extend(answer);
+            }
             Message::Outcome(outcome, answer) => {
                 self.outcomes.push(outcome);
                 self.answers.push(answer);
             }
+            Message::Seen(rows) => self.seen.extend(rows),
             Message::Barrier(answer) => self.answers.push(answer),
         }
     }
@@ -83,7 +92,7 @@ impl Committer {
             }
             for answer in gathered.answers {
                 // Whoever asked may have gone.
-                let _ = answer.try_send(());
+                let _ = answer.send(());
             }
         }
         self.keeper
@@ -91,15 +100,15 @@ impl Committer {
 
     /// Whether it was written. If not, the service ends and everything in it is read again.
     fn commit(&mut self, gathered: &mut Gathered) -> bool {
-        if gathered.batches.is_empty() && gathered.outcomes.is_empty() && !self.keeper.owes() {
-            return true;
-        }
         let before = self.keeper.state().hits();
         let mut folded = self.keeper.fold(std::mem::take(&mut gathered.batches));
+        if !folded.is_due() && gathered.outcomes.is_empty() && gathered.seen.is_empty() {
+            return true;
+        }
         let mut retry = RETRY_MIN;
         let written = loop {
             let began = Instant::now();
-            match self.keeper.write(&mut folded, &gathered.outcomes, now_ms()) {
+            match self.keeper.write(&mut folded, &gathered.outcomes, &gathered.seen, now_ms()) {
                 Ok(written) => {
                     self.metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
                     break written;

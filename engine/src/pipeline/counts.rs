@@ -51,6 +51,7 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
     let Tally {
         records_received,
         records_decoded,
+        records_aggregated,
         records_control,
         records_rejected,
         events_in,
@@ -63,6 +64,7 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
     metrics.hits_ungrouped.inc_by(batch.ungrouped);
     metrics.records_received.inc_by(*records_received);
     metrics.records_decoded.inc_by(*records_decoded);
+    metrics.records_aggregated.inc_by(*records_aggregated);
     metrics.records_control.inc_by(*records_control);
     metrics.events_in.inc_by(*events_in);
     metrics.events_evaluated.inc_by(*events_evaluated);

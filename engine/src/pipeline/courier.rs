@@ -3,10 +3,11 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::committer::Message;
 use super::health::Stop;
@@ -134,9 +135,9 @@ impl Courier {
     fn settle(&self, alert: &str, revision: u32, ended: Ended) -> Result<(), Trouble> {
         let sink = self.settings.name.clone();
         let outcome = Outcome { alert: alert.to_owned(), revision, sink, ended };
-        let (answer, written) = sync_channel(1);
+        let (answer, written) = oneshot::channel();
         self.outbox.send(Message::Outcome(outcome, answer)).map_err(|_| Trouble::Gone)?;
-        written.recv().map_err(|_| Trouble::Gone)
+        written.blocking_recv().map_err(|_| Trouble::Gone)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What `/readyz` tells. Sinks are no part of it: one's outage is not ours.
+/// What `/readyz` tells. Lag is no part of it: a service that catches up works. Sinks are no part of it: one's outage is not ours.
 #[derive(Debug, Default)]
 pub struct Health {
     inner: Mutex<Inner>,
@@ -12,7 +12,9 @@ pub struct Health {
 #[derive(Debug, Default)]
 struct Inner {
     started: bool,
+    draining: bool,
     store_error: Option<String>,
+    source_error: Option<String>,
     rules_refused: usize,
 }
 
@@ -21,8 +23,10 @@ struct Inner {
 pub struct Readiness {
     /// Whether it is.
     pub ready: bool,
-    /// `ok`, `starting`, or why the last commit failed: it is being repeated.
+    /// `ok`, `starting`, `draining`, or why the last commit failed: it is being repeated.
     pub store: String,
+    /// `ok`, or why the source cannot be read: it is being tried again.
+    pub source: String,
     /// Errors in the rule files; the other rules run.
     pub rules_refused: usize,
 }
@@ -35,6 +39,16 @@ impl Health {
         inner.rules_refused = rules_refused;
     }
 
+    /// No more is read, and what was is being written.
+    pub fn draining(&self) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).draining = true;
+    }
+
+    /// How the source is.
+    pub fn source(&self, error: Option<String>) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).source_error = error;
+    }
+
     /// How the last commit went.
     pub fn committed(&self, error: Option<String>) {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).store_error = error;
@@ -43,14 +57,17 @@ impl Health {
     /// What to tell.
     pub fn readiness(&self) -> Readiness {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = match (&inner.store_error, inner.started) {
-            (Some(error), _) => error.clone(),
-            (None, true) => "ok".to_owned(),
-            (None, false) => "starting".to_owned(),
+        let store = match (&inner.store_error, inner.draining, inner.started) {
+            (Some(error), ..) => error.as_str(),
+            (None, true, _) => "draining",
+            (None, false, true) => "ok",
+            (None, false, false) => "starting",
         };
+        let works = inner.store_error.is_none() && inner.source_error.is_none();
         Readiness {
-            ready: inner.started && inner.store_error.is_none(),
-            store,
+            ready: inner.started && !inner.draining && works,
+            store: store.to_owned(),
+            source: inner.source_error.clone().unwrap_or_else(|| "ok".to_owned()),
             rules_refused: inner.rules_refused,
         }
     }

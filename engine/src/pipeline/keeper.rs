@@ -13,12 +13,21 @@ use super::watermark::Watermarks;
 use super::{Accounts, Matched, State};
 use crate::alert::Alert;
 use crate::hit::{Facts, Hit};
-use crate::record::Stamps;
-use crate::store::{AlertChange, Commit, Outcome, Store, StoreError, StoredHit, StoredPosition, Written};
+use crate::record::{Gap, Place, Stage, Stamps};
+use crate::store::{
+    AlertChange, Commit, Outcome, SeenRow, Store, StoreError, StoredHit, StoredPosition, Written,
+};
 use crate::window::FindingKey;
 
 /// The names of the sinks that take an alert.
 pub type Route = Arc<dyn Fn(&Alert) -> Vec<String> + Send + Sync>;
+
+/// How old may become what the store knows of idle sources, when nothing else is to be written: far less than any stream
+/// keeps records, so that a pause is not taken for a gap.
+const IDLE_MS_MAX: i64 = 60 * 60 * 1000;
+
+/// How far a source was read, and what had arrived by then.
+type Reached = (Place, Option<i64>);
 
 /// The state thread's possessions.
 pub struct Keeper {
@@ -28,6 +37,10 @@ pub struct Keeper {
     watermarks: Watermarks,
     /// Findings of the rows that the store has no alert for.
     owed: Vec<FindingKey>,
+    /// How far idle sources are known to be read, for the next commit.
+    idle: BTreeMap<Arc<str>, Reached>,
+    /// How far the last time that was written.
+    idle_written_ms: i64,
 }
 
 /// One commit, folded and ready to be written.
@@ -39,9 +52,16 @@ pub struct Folded {
     alerts: Vec<AlertChange>,
     positions: Vec<StoredPosition>,
     watermark_s: Option<i64>,
+    due: bool,
 }
 
 impl Folded {
+    /// Whether it must be written: an idle source alone is worth no commit, unless event time has come past the end of an
+    /// alert's period, or the store has known nothing of it for an hour.
+    pub fn is_due(&self) -> bool {
+        self.due
+    }
+
     /// The records in it.
     pub fn batches(&self) -> &[Matched] {
         &self.batches
@@ -68,27 +88,13 @@ impl Keeper {
     /// The store's.
     pub fn open(store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
         let mut state = State::new(Arc::clone(ruleset));
-        let ids: HashMap<&str, RuleId> =
-            (0..).map(RuleId).zip(ruleset.rules()).map(|(id, rule)| (rule.meta.id.as_str(), id)).collect();
-        let mut last: Option<Arc<Facts>> = None;
-        store.hits(&mut |stored| {
-            let Some(rule) = ids.get(stored.rule.as_str()) else { return Ok(()) };
-            let StoredHit { rule: name, group, value, text, logs_time_ms } = stored;
-            // Hits of one event stand in a row and share it.
-            let shared = last.take().filter(|event| event.text == text && event.logs_time_ms == logs_time_ms);
-            let event = match shared {
-                Some(event) => event,
-                None => Arc::new(Facts::kept(text, logs_time_ms, ruleset.fields()).ok_or_else(|| {
-                    let problem = format!("the event of a hit of rule {name} is no CloudTrail event");
-                    StoreError::Row { table: "events", problem }
-                })?),
-            };
-            last = Some(Arc::clone(&event));
-            state.restore(&Hit { rule: *rule, group: Arc::from(group), value: value.map(Arc::from), event });
+        each_hit(&store, ruleset, &mut |hit| {
+            state.restore(&hit);
             Ok(())
         })?;
         let owed = owed(&store, &state)?;
-        Ok(Self { state, store, route, watermarks: Watermarks::default(), owed })
+        let watermarks = Watermarks::default();
+        Ok(Self { state, store, route, watermarks, owed, idle: BTreeMap::new(), idle_written_ms: i64::MIN })
     }
 
     /// Whether the rows amount to alerts that the store does not have: a rule was changed since. The next commit opens them.
@@ -109,19 +115,29 @@ impl Keeper {
         self.watermarks.expect(source, low_s);
     }
 
-    /// Folds records in, in their order.
+    /// Folds records and marks in, in their order.
     pub fn fold(&mut self, batches: Vec<Matched>) -> Folded {
         let owed = self.owed.drain(..).map(|key| (key, Some(Stamps::default())));
         let mut changed: BTreeMap<FindingKey, Option<Stamps>> = owed.collect();
-        let mut positions: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        let mut reached: BTreeMap<Arc<str>, Reached> = BTreeMap::new();
         for batch in &batches {
             for (key, opened) in self.state.take(batch) {
                 let stamps = changed.entry(key).or_default();
                 *stamps = stamps.or(opened.then_some(batch.stamps));
             }
             self.watermarks.observe(batch);
-            positions.insert(Arc::clone(&batch.position.source), batch.position.part);
+            let Some(position) = &batch.position else { continue };
+            let source = Arc::clone(&position.source);
+            let place = (position.place.clone(), batch.seen_ms);
+            if batch.stage == Some(Stage::Idles) {
+                self.idle.insert(source, place);
+            } else {
+                self.idle.remove(&source);
+                reached.insert(source, place);
+            }
         }
+        let rows = batches.iter().any(|batch| !batch.hits.is_empty() || !batch.rejects.is_empty());
+        let due = rows || !changed.is_empty() || !reached.is_empty() || self.idle_is_due();
         let (mut alerts, mut stamps) = (Vec::new(), Vec::new());
         for (key, opened) in changed {
             if let Some(alert) = self.state.alert(&key) {
@@ -130,18 +146,29 @@ impl Keeper {
                 stamps.push(opened);
             }
         }
-        let positions = positions.into_iter().map(|(source, part)| StoredPosition {
-            low_s: self.watermarks.of(&source),
-            position: part.to_string(),
-            source: source.to_string(),
+        let idle = self.idle.iter().map(|(source, place)| (Arc::clone(source), place.clone()));
+        let positions = reached.into_iter().chain(idle.filter(|_| due)).map(|(source, (place, seen_ms))| {
+            let low_s = self.watermarks.of(&source);
+            StoredPosition { low_s, position: place.to_string(), source: source.to_string(), seen_ms }
         });
-        Folded {
-            positions: positions.collect(),
-            watermark_s: self.watermarks.low_s(),
-            batches,
-            stamps,
-            alerts,
+        let positions = positions.collect();
+        if due {
+            self.idle_written_ms = self.newest_idle_ms().unwrap_or(self.idle_written_ms);
+            self.idle.clear();
         }
+        Folded { positions, watermark_s: self.watermarks.low_s(), batches, stamps, alerts, due }
+    }
+
+    fn newest_idle_ms(&self) -> Option<i64> {
+        self.idle.values().filter_map(|(_, seen_ms)| *seen_ms).max()
+    }
+
+    /// Whether what is known of idle sources is worth a commit of its own.
+    fn idle_is_due(&self) -> bool {
+        let Some(newest_ms) = self.newest_idle_ms() else { return false };
+        let old = newest_ms.saturating_sub(self.idle_written_ms) >= IDLE_MS_MAX;
+        // A store that cannot be asked is asked again by the commit, which says what is wrong.
+        old || self.watermarks.low_s().is_some_and(|low_s| self.store.ends_before(low_s).unwrap_or(true))
     }
 
     /// Writes what was folded, and how deliveries ended: all, or nothing. Returns what there is to tell.
@@ -152,6 +179,7 @@ impl Keeper {
         &mut self,
         folded: &mut Folded,
         outcomes: &[Outcome],
+        seen: &[SeenRow],
         now_ms: i64,
     ) -> Result<Written, StoreError> {
         for (change, stamps) in folded.alerts.iter_mut().zip(&folded.stamps) {
@@ -161,15 +189,19 @@ impl Keeper {
         }
         let ruleset = self.state.ruleset();
         let hits = folded.batches.iter().flat_map(|batch| &batch.hits);
-        let rejects = folded
-            .batches
-            .iter()
-            .flat_map(|batch| batch.rejects.iter().map(move |reject| (&batch.position, reject)));
+        let placed = || folded.batches.iter().filter_map(|batch| Some((batch, batch.position.as_ref()?)));
+        let rejects =
+            placed().flat_map(|(batch, position)| batch.rejects.iter().map(move |reject| (position, reject)));
+        let gaps = placed().filter_map(|(batch, position)| -> Option<(&str, &Gap)> {
+            Some((position.source.as_ref(), batch.gap.as_ref()?))
+        });
         let commit = Commit {
             hits: hits.map(|hit| (ruleset.rule(hit.rule).meta.id.as_str(), hit)).collect(),
             alerts: &folded.alerts,
             rejects: rejects.collect(),
             positions: &folded.positions,
+            gaps: gaps.collect(),
+            seen,
             outcomes,
             watermark_s: folded.watermark_s,
             now_ms,
@@ -196,6 +228,35 @@ impl Keeper {
     pub fn watermark_s(&self) -> Option<i64> {
         self.watermarks.low_s()
     }
+}
+
+/// Shows every hit of a store whose rule is loaded, in the order in which they came.
+///
+/// # Errors
+/// The store's, or `each`'s.
+pub fn each_hit(
+    store: &Store,
+    ruleset: &Ruleset,
+    each: &mut dyn FnMut(Hit) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let ids: HashMap<&str, RuleId> =
+        (0..).map(RuleId).zip(ruleset.rules()).map(|(id, rule)| (rule.meta.id.as_str(), id)).collect();
+    let mut last: Option<Arc<Facts>> = None;
+    store.hits(&mut |stored| {
+        let Some(rule) = ids.get(stored.rule.as_str()) else { return Ok(()) };
+        let StoredHit { rule: name, group, value, text, logs_time_ms } = stored;
+        // Hits of one event stand in a row and share it.
+        let shared = last.take().filter(|event| event.text == text && event.logs_time_ms == logs_time_ms);
+        let event = match shared {
+            Some(event) => event,
+            None => Arc::new(Facts::kept(text, logs_time_ms, ruleset.fields()).ok_or_else(|| {
+                let problem = format!("the event of a hit of rule {name} is no CloudTrail event");
+                StoreError::Row { table: "events", problem }
+            })?),
+        };
+        last = Some(Arc::clone(&event));
+        each(Hit { rule: *rule, group: Arc::from(group), value: value.map(Arc::from), event })
+    })
 }
 
 /// The findings that the store has no alert for.

@@ -2,22 +2,32 @@
 
 use std::sync::Arc;
 
-use tripline_rules::field::Fields;
+use tripline_rules::field::{FieldId, Fields};
 use tripline_rules::matcher::{self, Scratch};
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
+use super::own::{About, OWN_SOURCE, Own};
 use crate::decode::{self, Event, Limits, Opened, Reject, Tally};
 use crate::hit::{self, Hit};
-use crate::record::{Position, Record, Stamps};
+use crate::record::{Gap, Mark, Position, Record, Stage, Stamps};
 
-/// One record, decoded and matched: what a worker sends to the state thread.
-#[derive(Debug, Clone)]
+/// Accounts and regions of one record that are told apart; a record is of one log stream and has few.
+const PLACES_MAX: usize = 64;
+
+/// One record or mark, decoded and matched: what a worker sends to the state thread.
+#[derive(Debug, Clone, Default)]
 pub struct Matched {
-    /// Where it came from.
-    pub position: Position,
+    /// How far its source has come with it; none for what the engine itself says.
+    pub position: Option<Position>,
     /// When.
     pub stamps: Stamps,
+    /// Everything of the source that had arrived by then is behind it, milliseconds since the epoch.
+    pub seen_ms: Option<i64>,
+    /// What its source is about to do; a record changes nothing in that.
+    pub stage: Option<Stage>,
+    /// What was lost before it.
+    pub gap: Option<Gap>,
     /// Its size as it came.
     pub bytes: u64,
     /// What its events matched.
@@ -30,6 +40,8 @@ pub struct Matched {
     pub ungrouped: u64,
     /// The newest `eventTime` in it, seconds since the epoch.
     pub newest_s: Option<i64>,
+    /// The recipient accounts and regions of its events.
+    pub places: Vec<(String, String)>,
 }
 
 /// Holds records against rules.
@@ -50,23 +62,46 @@ impl Matcher {
     /// Decodes a record and matches its events.
     pub fn take(&mut self, record: &Record) -> Matched {
         let mut out = Matched {
-            position: record.position.clone(),
+            position: Some(record.position.clone()),
             stamps: record.stamps,
+            seen_ms: record.stamps.arrival_ms,
             bytes: record.bytes.len() as u64,
-            hits: Vec::new(),
-            rejects: Vec::new(),
-            tally: Tally::default(),
-            ungrouped: 0,
-            newest_s: None,
+            ..Matched::default()
         };
         let (ruleset, scratch, matched) = (&self.ruleset, &mut self.scratch, &mut self.matched);
         let (hits, newest_s, ungrouped) = (&mut out.hits, &mut out.newest_s, &mut out.ungrouped);
+        let places = &mut out.places;
         open(record, &self.limits, ruleset.fields(), &mut out.tally, &mut out.rejects, &mut |event| {
             *newest_s = (*newest_s).max(Some(event.time_s));
+            note_place(event, places);
             matcher::hits(ruleset, &event.slots, scratch, matched);
             *ungrouped += hit::of_event(ruleset, event, matched, hits);
         });
         out
+    }
+
+    /// What the engine itself has to say, matched like any event; it counts as nothing received.
+    pub(super) fn own(&mut self, own: &Own<'_>, about: &About) -> Matched {
+        let matched = self.take(&Record::new(&OWN_SOURCE.into(), 0, own.event(about).into_bytes()));
+        Matched { hits: matched.hits, ..Matched::default() }
+    }
+
+    /// A mark; a gap is told.
+    pub(super) fn mark(&mut self, mark: Mark, about: &About) -> Matched {
+        let lost = mark.gap.as_ref().map(|gap| Own::Lost { source: &mark.position.source, gap });
+        let told = lost.map(|lost| self.own(&lost, about)).unwrap_or_default();
+        let Mark { position, seen_ms, stage, gap } = mark;
+        Matched { position: Some(position), seen_ms, stage: Some(stage), gap, ..told }
+    }
+}
+
+/// Keeps where an event is of, once.
+fn note_place(event: &Event<'_>, places: &mut Vec<(String, String)>) {
+    let text = |field| event.slots.text(field).unwrap_or_default();
+    let (account, region) = (text(FieldId::RECIPIENT_ACCOUNT_ID), text(FieldId::AWS_REGION));
+    let known = places.iter().rev().any(|(a, r)| a == account && r == region);
+    if !known && !account.is_empty() && places.len() < PLACES_MAX {
+        places.push((account.to_owned(), region.to_owned()));
     }
 }
 

@@ -11,17 +11,22 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tripline_rules::plan::Ruleset;
 
 use super::committer::{Committer, Message};
 use super::courier::Courier;
 use super::health::{Health, Stop};
 use super::keeper::Keeper;
-use super::{Matcher, now_ms};
+use super::lookout::Lookout;
+use super::own::About;
+use super::{Matched, Matcher, now_ms};
 use crate::decode::Limits;
 use crate::metrics::Metrics;
-use crate::record::Record;
+use crate::record::Item;
+use crate::silence::LastSeen;
 use crate::sink::{Settings, Sink};
+use crate::source::kinesis::board::Board;
 use crate::store::{Store, StoreError};
 
 /// The service could not start.
@@ -46,6 +51,10 @@ pub struct Shared {
     pub stop: Arc<Stop>,
     /// Sockets and timers of the sinks.
     pub runtime: Handle,
+    /// Who was heard of when.
+    pub last_seen: Arc<LastSeen>,
+    /// What the engine has to tell of itself is about.
+    pub about: Arc<About>,
 }
 
 /// The threads at work.
@@ -99,8 +108,8 @@ impl Service {
         Ok(Self { shared: shared.clone(), queue, state, couriers })
     }
 
-    /// Reads sources to their ends, each in a worker of its own, and returns when everything of them is written. A wish to
-    /// end is heard between two records.
+    /// Reads sources to their ends, each in a worker of its own, and returns when everything of them is written, or cannot be:
+    /// which of both it is. Who wants it to end sooner ends the sources.
     ///
     /// # Errors
     /// There are no threads.
@@ -109,9 +118,9 @@ impl Service {
         sources: Vec<S>,
         ruleset: &Arc<Ruleset>,
         limits: &Limits,
-    ) -> Result<(), ServiceError>
+    ) -> Result<bool, ServiceError>
     where
-        S: Iterator<Item = Record> + Send + 'static,
+        S: Iterator<Item: Into<Item>> + Send + 'static,
     {
         let mut workers = Vec::new();
         for (n, source) in sources.into_iter().enumerate() {
@@ -123,12 +132,27 @@ impl Service {
         for worker in workers {
             resume_panic(worker.join());
         }
-        let (answer, written) = sync_channel(1);
-        if self.queue.send(Message::Barrier(answer)).is_ok() {
-            // An answer that never comes: the state thread has ended because it could not write.
-            let _ = written.recv();
-        }
-        Ok(())
+        let (answer, written) = oneshot::channel();
+        // An answer that never comes: the state thread has ended because it could not write.
+        Ok(self.queue.send(Message::Barrier(answer)).is_ok() && written.blocking_recv().is_ok())
+    }
+
+    /// Keeps an eye on the source, and on who is heard of; `tells` is whether silence is told of.
+    ///
+    /// # Errors
+    /// There are no threads.
+    pub fn look_out(
+        &self,
+        board: Arc<Board>,
+        patience: Duration,
+        tells: bool,
+        ruleset: &Arc<Ruleset>,
+        limits: &Limits,
+    ) -> Result<JoinHandle<()>, ServiceError> {
+        let matcher = Matcher::new(Arc::clone(ruleset), limits.clone());
+        let (queue, shared) = (self.queue.clone(), self.shared.clone());
+        let lookout = Lookout { board, patience, tells, matcher, queue, shared };
+        Ok(thread::Builder::new().name("lookout".to_owned()).spawn(move || lookout.run())?)
     }
 
     /// Waits until the outbox holds nothing that is still to be delivered, but no longer than so. Returns how much it holds.
@@ -146,9 +170,12 @@ impl Service {
         }
     }
 
-    /// Ends the sinks after the delivery that they are at, then the state thread. Returns what it held.
-    pub fn end(self) -> Keeper {
+    /// Ends the lookout, the sinks after the delivery that they are at, then the state thread. Returns what it held.
+    pub fn end(self, lookout: Option<JoinHandle<()>>) -> Keeper {
         self.shared.stop.ask();
+        if let Some(lookout) = lookout {
+            resume_panic(lookout.join());
+        }
         for (wake, courier) in self.couriers {
             // Full: it is awake already.
             let _ = wake.try_send(());
@@ -160,25 +187,40 @@ impl Service {
     }
 }
 
-/// Decodes and matches, record by record.
+/// Decodes and matches, record by record. Ends when the source does, or when nobody writes any more.
 fn work(
-    source: impl Iterator<Item = Record>,
+    source: impl Iterator<Item: Into<Item>>,
     mut matcher: Matcher,
     queue: &SyncSender<Message>,
     shared: &Shared,
 ) {
-    for record in source {
-        if shared.stop.is_asked() {
-            return;
-        }
-        let began = Instant::now();
-        let mut matched = matcher.take(&record);
-        shared.metrics.worker_busy.inc_by(began.elapsed().as_secs_f64());
-        matched.stamps.decoded_ms = Some(now_ms());
+    for item in source {
+        let (matched, answer) = match item.into() {
+            Item::Record(record) => {
+                let began = Instant::now();
+                let mut matched = matcher.take(&record);
+                shared.metrics.worker_busy.inc_by(began.elapsed().as_secs_f64());
+                matched.stamps.decoded_ms = Some(now_ms());
+                note(&shared.last_seen, &matched);
+                (matched, None)
+            }
+            Item::Mark(mark, answer) => (matcher.mark(mark, &shared.about), answer),
+        };
         shared.metrics.queue_batches.inc();
-        if queue.send(Message::Batch(Box::new(matched))).is_err() {
+        if queue.send(Message::Batch(Box::new(matched), answer)).is_err() {
             return;
         }
+    }
+}
+
+/// Notes who was heard of.
+fn note(last_seen: &LastSeen, matched: &Matched) {
+    let Some(arrival_ms) = matched.stamps.arrival_ms else { return };
+    if matched.tally.events_evaluated > 0 {
+        last_seen.observe_stream(arrival_ms);
+    }
+    for (account, region) in &matched.places {
+        last_seen.observe(account, region, arrival_ms);
     }
 }
 

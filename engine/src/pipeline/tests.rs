@@ -123,7 +123,7 @@ fn kills_and_batches_change_no_alert() {
                 assert_eq!(next, committed, "seed {seed}: what was committed is what was read");
                 continue;
             }
-            keeper.write(&mut folded, &[], 1).unwrap();
+            keeper.write(&mut folded, &[], &[], 1).unwrap();
             next += size;
             committed = committed.max(next);
             if rng.below(6) == 0 {
@@ -180,7 +180,7 @@ fn an_event_that_came_in_two_versions_is_each_groups_own_after_a_restart() {
         judge.take(record);
         let mut keeper = open(&path);
         let mut folded = keeper.fold(vec![matcher.take(record)]);
-        keeper.write(&mut folded, &[], 1).unwrap();
+        keeper.write(&mut folded, &[], &[], 1).unwrap();
     }
     assert_eq!(facts(open(&path).state().alerts().into_iter()), facts(judge.alerts().into_iter()));
 }
@@ -206,12 +206,12 @@ fn a_rule_that_now_fires_on_what_was_kept_opens_its_alert() {
     };
     let mut keeper = Keeper::open(Store::open(&path).unwrap(), &compiled(3), Arc::clone(&route)).unwrap();
     let mut folded = keeper.fold(vec![Matcher::new(compiled(3), Limits::STREAM).take(&record)]);
-    keeper.write(&mut folded, &[], 1).unwrap();
+    keeper.write(&mut folded, &[], &[], 1).unwrap();
     assert_eq!((many(&keeper), keeper.owes()), (0, false));
     drop(keeper);
     let mut keeper = Keeper::open(Store::open(&path).unwrap(), &compiled(2), route).unwrap();
     assert!(keeper.owes());
     let mut folded = keeper.fold(Vec::new());
-    keeper.write(&mut folded, &[], 2).unwrap();
+    keeper.write(&mut folded, &[], &[], 2).unwrap();
     assert_eq!((many(&keeper), keeper.owes()), (1, false));
 }

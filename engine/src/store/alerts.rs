@@ -30,6 +30,15 @@ pub enum Told {
     Again,
     /// Only its row changed.
     Quietly,
+    /// The store knows of as many events already, or of more: a backfill saw what the stream did not, or the other way round.
+    Unchanged,
+}
+
+impl Told {
+    /// Whether sinks hear of it.
+    pub fn is_news(self) -> bool {
+        matches!(self, Told::Opened | Told::Again)
+    }
 }
 
 /// An alert as it is kept.
@@ -81,28 +90,30 @@ pub(super) fn upsert(
     changes: &[AlertChange],
     now_ms: i64,
 ) -> Result<Vec<Told>, StoreError> {
-    let mut known =
-        transaction.prepare_cached("SELECT revision, told, status = 'open' FROM alerts WHERE id = ?1")?;
+    let mut known = transaction
+        .prepare_cached("SELECT revision, told, status = 'open', count FROM alerts WHERE id = ?1")?;
     let mut grow = transaction.prepare_cached(
         "UPDATE alerts SET count = ?2, last_seen_s = ?3, body = ?4, revision = ?5, told = ?6 WHERE id = ?1",
     )?;
     let mut results = Vec::with_capacity(changes.len());
     for AlertChange { alert, sinks } in changes {
-        let known: Option<(u32, u64, bool)> =
+        let known: Option<(u32, u64, bool, u64)> =
             known.query_row((&alert.id,), |row| row.try_into()).optional()?;
         let (revision, told) = match known {
             None => {
                 open(transaction, alert, now_ms)?;
                 (1, Told::Opened)
             }
-            Some((revision, told, open)) => {
+            Some((revision, _, _, count)) if count > alert.count => (revision, Told::Unchanged),
+            Some((revision, told, open, before)) => {
                 let again = open && Alert::is_worth_telling(alert.count, told);
                 let (revision, told) = if again { (revision + 1, alert.count) } else { (revision, told) };
                 grow.execute((&alert.id, alert.count, alert.last_seen_s, body(alert)?, revision, told))?;
-                (revision, if again { Told::Again } else { Told::Quietly })
+                let quietly = if alert.count > before { Told::Quietly } else { Told::Unchanged };
+                (revision, if again { Told::Again } else { quietly })
             }
         };
-        if told != Told::Quietly {
+        if told.is_news() {
             for sink in sinks {
                 let row = outbox::New { alert: &alert.id, revision, sink, ended: false };
                 outbox::insert(transaction, &row, now_ms)?;
@@ -236,6 +247,15 @@ impl Store {
         Ok(())
     }
 
+    /// The place of the newest alert in the order of opening; 0 when there is none.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn last_alert_seq(&self) -> Result<i64, StoreError> {
+        let text = "SELECT ifnull(max(seq), 0) FROM alerts";
+        Ok(self.connection.query_row(text, (), |row| row.get(0))?)
+    }
+
     /// The ids of all alerts.
     ///
     /// # Errors
@@ -244,6 +264,17 @@ impl Store {
         let mut statement = self.connection.prepare_cached("SELECT id FROM alerts")?;
         let rows = statement.query_map((), |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether the period of some alert ended before this watermark, and nobody was told yet.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn ends_before(&self, watermark_s: i64) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM alerts WHERE ended = 0 AND period_end_s IS NOT NULL AND period_end_s <= ?1)",
+        )?;
+        Ok(statement.query_row((watermark_s,), |row| row.get(0))?)
     }
 
     /// When the oldest alert that nobody has taken opened, by level.

@@ -5,7 +5,7 @@
 //! and folded again in that order: the one thing that hangs on it, which groups beyond the limit share an alert, is then the
 //! same after a restart.
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -27,18 +27,15 @@ pub struct StoredHit {
     pub logs_time_ms: Option<i64>,
 }
 
-/// Number of the next hit.
-pub(super) fn next(connection: &Connection) -> Result<i64, StoreError> {
-    Ok(connection.query_row("SELECT ifnull(max(seq), 0) + 1 FROM inputs", (), |row| row.get(0))?)
-}
-
 /// Adds hits; those that are there already change nothing. Of unequal deliveries of one event the lesser stands, as in
-/// [`Facts::precedes`]. Returns the number of the next hit.
-pub(super) fn insert(
-    transaction: &Transaction<'_>,
-    hits: &[(&str, &Hit)],
-    mut next: i64,
-) -> Result<i64, StoreError> {
+/// [`Facts::precedes`].
+pub(super) fn insert(transaction: &Transaction<'_>, hits: &[(&str, &Hit)]) -> Result<(), StoreError> {
+    if hits.is_empty() {
+        return Ok(());
+    }
+    // Asked each time: a backfill writes beside us.
+    let next: i64 =
+        transaction.query_row("SELECT ifnull(max(seq), 0) + 1 FROM inputs", (), |row| row.get(0))?;
     let mut event = transaction.prepare_cached("INSERT OR IGNORE INTO events VALUES (?1, ?2, ?3)")?;
     let mut input = transaction.prepare_cached(
         "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -46,16 +43,15 @@ pub(super) fn insert(
              SELECT (new.text, ifnull(new.logs_time_ms, ?9)) < (old.text, ifnull(old.logs_time_ms, ?9))
              FROM events AS new, events AS old WHERE new.digest = excluded.event AND old.digest = inputs.event)",
     )?;
-    for (rule, hit) in hits {
+    for (seq, (rule, hit)) in (next..).zip(hits) {
         let Facts { account, event_id, time_s, logs_time_ms, text, .. } = hit.event.as_ref();
         let digest = digest(text, *logs_time_ms);
         event.execute((&digest, logs_time_ms, text))?;
         let group = json!(hit.group.as_ref()).to_string();
         let value = hit.value.as_deref().map(|value| json!(value).to_string()).unwrap_or_default();
-        input.execute((rule, group, time_s, account, event_id, value, digest, next, i64::MIN))?;
-        next += 1;
+        input.execute((rule, group, time_s, account, event_id, value, digest, seq, i64::MIN))?;
     }
-    Ok(next)
+    Ok(())
 }
 
 /// Names a delivery of an event.

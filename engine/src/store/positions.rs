@@ -1,8 +1,9 @@
-//! How far each source was read.
+//! How far each source was read, and what was lost on the way.
 
 use rusqlite::Transaction;
 
 use super::{Store, StoreError};
+use crate::record::Gap;
 
 /// How far a source was read, and what that says about event time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct StoredPosition {
     pub position: String,
     /// Its watermark, seconds of event time.
     pub low_s: Option<i64>,
+    /// Everything that had arrived by then is in the store, milliseconds since the epoch.
+    pub seen_ms: Option<i64>,
 }
 
 pub(super) fn set(
@@ -21,9 +24,22 @@ pub(super) fn set(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let mut statement =
-        transaction.prepare_cached("INSERT OR REPLACE INTO positions VALUES (?1, ?2, ?3, ?4)")?;
-    for StoredPosition { source, position, low_s } in positions {
-        statement.execute((source, position, low_s, now_ms))?;
+        transaction.prepare_cached("INSERT OR REPLACE INTO positions VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for StoredPosition { source, position, low_s, seen_ms } in positions {
+        statement.execute((source, position, low_s, now_ms, seen_ms))?;
+    }
+    Ok(())
+}
+
+/// A gap that is found again, because what followed it was not written, is the same row.
+pub(super) fn keep_gaps(
+    transaction: &Transaction<'_>,
+    gaps: &[(&str, &Gap)],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO gaps VALUES (?1, ?2, ?3, ?4)")?;
+    for (source, Gap { from_ms, to_ms }) in gaps {
+        statement.execute((source, from_ms, to_ms, now_ms))?;
     }
     Ok(())
 }
@@ -35,10 +51,22 @@ impl Store {
     /// SQLite's.
     pub fn positions(&self) -> Result<Vec<StoredPosition>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT source, position, low_s FROM positions")?;
+            self.connection.prepare_cached("SELECT source, position, low_s, seen_ms FROM positions")?;
         let rows = statement.query_map((), |row| {
-            Ok(StoredPosition { source: row.get(0)?, position: row.get(1)?, low_s: row.get(2)? })
+            let (source, position, low_s, seen_ms) = row.try_into()?;
+            Ok(StoredPosition { source, position, low_s, seen_ms })
         })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What was lost, and of which source, in the order of the sources.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn gaps(&self) -> Result<Vec<(String, Gap)>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT source, from_ms, to_ms FROM gaps")?;
+        let rows = statement
+            .query_map((), |row| Ok((row.get(0)?, Gap { from_ms: row.get(1)?, to_ms: row.get(2)? })))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

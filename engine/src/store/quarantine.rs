@@ -24,7 +24,7 @@ pub(super) fn insert(
     let mut statement =
         transaction.prepare_cached("INSERT OR IGNORE INTO quarantine VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (position, reject) in rejects {
-        let place = format!("{position}#{}", position.part);
+        let place = format!("{position}#{}", position.place);
         let ordinal = i64::try_from(reject.ordinal).unwrap_or(i64::MAX);
         let digest = digest(&place, ordinal, &reject.bytes);
         statement.execute((digest, place, ordinal, reject.reason.as_str(), &reject.bytes, now_ms))?;

@@ -7,8 +7,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-/// Goes up with every change of the tables.
-const VERSION: i64 = 1;
+/// What each version added to the one before; the tables are those of all of them, in this order.
+const VERSIONS: [&str; 2] = [TABLES, SHARDS];
+
+/// The version that this binary reads and writes: that of the last of them.
+const VERSION: i64 = 2;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
@@ -57,6 +60,22 @@ CREATE TABLE positions(
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 2: shards of a stream, and where it falls silent.
+const SHARDS: &str = "
+-- Everything of a source that had arrived by `seen_ms` is in the store: what retention is held against after a pause.
+ALTER TABLE positions ADD COLUMN seen_ms INTEGER;
+-- Stretches of a source that were gone before they were read.
+CREATE TABLE gaps(
+    source TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, found_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, from_ms)
+) STRICT, WITHOUT ROWID;
+-- When each account and region was first and last heard of, and what is usual there; the stream itself has neither.
+CREATE TABLE seen(
+    account TEXT NOT NULL, region TEXT NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (account, region)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Says whose file it is: `TRIP`.
 const APPLICATION_ID: i64 = 0x5452_4950;
 
@@ -75,15 +94,20 @@ pub(super) fn configure(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the tables in a new file; leaves what is not ours, or another version's, as it is.
+/// Makes the tables in a new file, and adds to those of an earlier version what came since; leaves what is not ours, or a
+/// later version's, as it is.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_master", (), |row| row.get(0))?;
-    if tables > 0 {
-        return check(&transaction, path);
+    let found = if tables > 0 { version(&transaction, path)? } else { 0 };
+    assert_eq!(usize::try_from(VERSION), Ok(VERSIONS.len()));
+    let Some(missing) = usize::try_from(found).ok().and_then(|found| VERSIONS.get(found..)) else {
+        return Err(StoreError::Version { found, known: VERSION });
+    };
+    for version in missing {
+        transaction.execute_batch(version)?;
     }
-    transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
@@ -91,12 +115,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 
 /// Whether the file is a store of this version; only looks.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    match version(connection, path)? {
+        VERSION => Ok(()),
+        found => Err(StoreError::Version { found, known: VERSION }),
+    }
+}
+
+/// The version of a store; it says that it is one.
+fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let says = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     if says("application_id")? != APPLICATION_ID {
         return Err(StoreError::Foreign { path: path.to_path_buf() });
     }
-    match says("user_version")? {
-        VERSION => Ok(()),
-        found => Err(StoreError::Version { found, known: VERSION }),
-    }
+    Ok(says("user_version")?)
 }

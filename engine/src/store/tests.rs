@@ -115,7 +115,7 @@ fn an_alert_is_told_when_it_opens_when_it_is_ten_times_more_and_at_its_end() {
     assert_eq!(commit(&mut store, &change("a", 1)), [Told::Opened]);
     assert_eq!(commit(&mut store, &change("a", 9)), [Told::Quietly]);
     assert_eq!(commit(&mut store, &change("a", 12)), [Told::Again]);
-    assert_eq!(commit(&mut store, &change("a", 12)), [Told::Quietly], "the same again tells nothing");
+    assert_eq!(commit(&mut store, &change("a", 12)), [Told::Unchanged], "the same again tells nothing");
     assert_eq!(commit(&mut store, &change("a", 13)), [Told::Quietly]);
     let end = |watermark_s| Commit { watermark_s: Some(watermark_s), now_ms: 2_000, ..Commit::default() };
     store.commit(&end(PERIOD_END_S - 1)).unwrap();
@@ -248,6 +248,26 @@ fn one_file_has_one_writer_of_one_version() {
 }
 
 #[test]
+fn a_store_of_an_older_version_is_brought_up_to_date() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.file()).unwrap();
+    commit(&mut store, &change("a", 7));
+    let before = store.list(&Query::default()).unwrap();
+    // As version 1 left it.
+    let older = "ALTER TABLE positions DROP COLUMN seen_ms; DROP TABLE gaps; DROP TABLE seen; PRAGMA user_version = 1;
+        INSERT INTO positions VALUES ('s', '5', 9, 1)";
+    store.connection.execute_batch(older).unwrap();
+    drop(store);
+    assert!(matches!(Store::open_beside(&folder.file()), Err(StoreError::Version { found: 1, .. })));
+    let store = Store::open(&folder.file()).unwrap();
+    let position =
+        StoredPosition { source: "s".to_owned(), position: "5".to_owned(), low_s: Some(9), seen_ms: None };
+    assert_eq!(store.positions().unwrap(), [position]);
+    assert_eq!((store.gaps().unwrap(), store.seen().unwrap()), (Vec::new(), Vec::new()));
+    assert_eq!(store.list(&Query::default()).unwrap(), before);
+}
+
+#[test]
 fn what_is_not_ours_is_left_as_it_is() {
     let folder = Folder::new();
     let text = folder.join("text.db");
@@ -274,7 +294,7 @@ fn quarantine_keeps_the_newest_and_a_repeat_is_the_same_row() {
         panic!("an empty record is rejected");
     };
     for part in [0, 1, 1, 2, 3, 4] {
-        let position = Position { source: "shard".into(), part };
+        let position = Position { source: "shard".into(), place: crate::record::Place::Part(part) };
         store.commit(&Commit { rejects: vec![(&position, &reject)], ..Commit::default() }).unwrap();
     }
     assert_eq!(store.quarantined().unwrap(), [("empty".to_owned(), 3)]);
@@ -286,7 +306,8 @@ fn a_commit_that_fails_leaves_nothing() {
     let mut store = Store::open(&folder.file()).unwrap();
     // A table that is gone makes the last step of the transaction fail.
     store.connection.execute_batch("DROP TABLE positions").unwrap();
-    let positions = [StoredPosition { source: "s".to_owned(), position: "1".to_owned(), low_s: None }];
+    let positions =
+        [StoredPosition { source: "s".to_owned(), position: "1".to_owned(), low_s: None, seen_ms: None }];
     let hit = hit(1);
     let changes = change("a", 1);
     let commit =

@@ -34,22 +34,26 @@ const RULES_IMPORTS: &[(&str, &[&str])] = &[
 ];
 const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("record", &[]),
-    ("source", &["record"]),
+    ("source", &["record", "metrics"]),
     ("decode", &["record"]),
     ("hit", &["decode"]),
     ("window", &["hit"]),
     ("alert", &["record", "hit", "window"]),
     ("store", &["record", "decode", "hit", "alert"]),
     ("metrics", &["alert"]),
+    ("silence", &[]),
     ("sink", &["alert"]),
-    ("pipeline", &["record", "decode", "hit", "window", "alert", "store", "metrics", "sink"]),
+    (
+        "pipeline",
+        &["record", "source", "decode", "hit", "window", "alert", "store", "metrics", "silence", "sink"],
+    ),
     ("port", &["alert", "store", "metrics", "sink", "pipeline"]),
-    ("config", &["decode", "sink"]),
+    ("config", &["source", "decode", "silence", "sink"]),
     (
         "cli",
         &[
-            "record", "source", "decode", "hit", "window", "alert", "store", "metrics", "sink", "pipeline",
-            "port", "config",
+            "record", "source", "decode", "hit", "window", "alert", "store", "metrics", "silence", "sink",
+            "pipeline", "port", "config",
         ],
     ),
 ];

@@ -27,8 +27,10 @@ fn summary(config: &Config) -> String {
     let rules: Vec<String> = config.rules.packs.iter().cloned().chain(paths).collect();
     let sinks: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
     let sinks = if sinks.is_empty() { "none".to_owned() } else { sinks.join(", ") };
+    let kinesis = config.kinesis.as_ref().map(|kinesis| format!("kinesis {}; ", kinesis.stream));
     format!(
-        "rules {}; store {}; http {}{}; {} workers; sinks: {sinks}",
+        "{}rules {}; store {}; http {}{}; {} workers; sinks: {sinks}",
+        kinesis.unwrap_or_default(),
         rules.join(", "),
         config.store.path.display(),
         config.http.listen,

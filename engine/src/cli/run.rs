@@ -1,0 +1,166 @@
+//! `tripline run`: the service. Kinesis in, alerts out, one port; drains on SIGTERM.
+
+mod drain;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::config::ConfigArgs;
+use super::ruleset::{LoadedRules, RuleArgs};
+use super::{Exit, Failure, log, runtime, service, summary, talk};
+use crate::config::Config;
+use crate::pipeline::keeper::{Keeper, Route};
+use crate::pipeline::now_ms;
+use crate::pipeline::own::About;
+use crate::pipeline::service::{Service, Shared};
+use crate::port::Access;
+use crate::silence::{LastSeen, Row};
+use crate::sink::{Settings, Sink};
+use crate::source::kinesis::{self, Kinesis, NoCheckpoint, Stored};
+use crate::store::{Query, Store, StoredPosition};
+use drain::Signals;
+
+/// Attempts to reach the stream at the start; after it, there is no end of them.
+const ATTEMPTS: u32 = 6;
+
+/// Read CloudTrail from a Kinesis stream and alert, until told to stop
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let config = match args.config.load() {
+        Ok(loaded) => loaded.config,
+        Err(exit) => return Ok(exit),
+    };
+    log::start(&config.log);
+    let Some(stream) = config.kinesis.clone() else {
+        talk(
+            "kinesis.stream is not set: name the stream in the configuration, or in TRIPLINE__KINESIS__STREAM",
+        );
+        return Ok(Exit::Configuration);
+    };
+    let rules = RuleArgs::chosen(&config.rules).load()?;
+    let mut store = Store::open(&config.store.path)?;
+    store.set_quarantine_rows_max(i64::try_from(config.store.quarantine_rows_max).unwrap_or(i64::MAX));
+    store.set_busy_timeout(config.store.busy_timeout)?;
+    let runtime = runtime()?;
+    let metrics = service::metrics(&rules.ruleset, rules.errors())?;
+    let mut signals = runtime.block_on(async { drain::signals() });
+    let opened = runtime.block_on(async {
+        tokio::select! {
+            opened = Kinesis::open(stream, ATTEMPTS, metrics.clone(), now_ms) => Some(opened),
+            // Nothing was received that would have to be written.
+            _ = signals.recv() => None,
+        }
+    });
+    let Some(opened) = opened else { return Ok(Exit::Ok) };
+    let kinesis = opened.map_err(Failure::upstream)?;
+    let last_seen = LastSeen::restore(
+        config.silence.clone().unwrap_or_default(),
+        store.seen()?.into_iter().map(Row::from).collect(),
+    );
+    let about = About { stream_arn: kinesis.described().arn.clone(), log_group: config.log_group.clone() };
+    let shared = service::shared(&runtime, metrics, last_seen, about);
+    let address = service::serve(
+        &runtime,
+        config.http.listen,
+        Access::new(config.http.token.as_ref()),
+        &shared,
+        &config.store.path,
+    )?;
+    tracing::info!(stream = kinesis.described().arn, port = %address, rules = rules.ruleset.rules().len(), "starting");
+    let mut sinks = Vec::new();
+    for settings in &config.sinks {
+        let sink = runtime.block_on(Sink::open(settings.clone())).map_err(Failure::upstream)?;
+        sinks.push((settings.clone(), sink));
+    }
+    let exit = serve(&config, &rules, store, Live { kinesis, sinks, signals }, &shared)?;
+    // Calls that nobody waits for any more must not hold up the end.
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+/// What reaches out of the process.
+struct Live {
+    kinesis: Kinesis,
+    sinks: Vec<(Settings, Sink)>,
+    signals: Signals,
+}
+
+/// Reads until told to stop, and says what came of it.
+fn serve(
+    config: &Config,
+    rules: &LoadedRules,
+    store: Store,
+    live: Live,
+    shared: &Shared,
+) -> Result<Exit, Failure> {
+    let Live { kinesis, sinks, signals } = live;
+    let began = Instant::now();
+    let ruleset = &rules.ruleset;
+    let mut keeper = Keeper::open(store, ruleset, route(config.sinks.clone()))?;
+    let before = keeper.store().last_alert_seq()?;
+    let stored = stored(&mut keeper, &kinesis.described().id)?;
+    let service =
+        Service::start(keeper, &config.store.path, sinks, config.pipeline.queue_batches_max, shared)
+            .map_err(Failure::upstream)?;
+    let patience = config.kinesis.as_ref().map(|kinesis| kinesis.stuck_after).unwrap_or_default();
+    let lookout = service
+        .look_out(kinesis.board(), patience, config.silence.is_some(), ruleset, &config.limits)
+        .map_err(Failure::upstream)?;
+    let (feeds, reading) = kinesis.read(stored, config.pipeline.workers, &shared.runtime);
+    let reading = Arc::new(reading);
+    let drain = drain::on_signal(signals, Arc::clone(&reading), shared, config.pipeline.drain_timeout);
+    shared.health.started(rules.errors());
+    let written = service.read(feeds, ruleset, &config.limits).map_err(Failure::upstream)?;
+    let asked = drain.was_asked();
+    let keeper = service.end(Some(lookout));
+    let query = Query { after_seq: Some(before), ..Query::default() };
+    let alerts: Vec<_> = keeper.store().list(&query)?;
+    let summary = summary::Summary {
+        accounts: &keeper.accounts(),
+        alerts: &alerts,
+        rules: ruleset.rules().len(),
+        metrics: &shared.metrics,
+        outbox: &keeper.store().outbox()?,
+        took: began.elapsed(),
+    };
+    let mut out = io::stdout().lock();
+    summary.write(&mut out, |_| "")?;
+    out.flush()?;
+    if !written {
+        talk(
+            "tripline: not everything that was received could be written; it is read again at the next start",
+        );
+        return Ok(Exit::Upstream);
+    }
+    // The source does not end by itself, and what does not add up is a mistake of ours.
+    Ok(if asked && keeper.accounts().balances() { Exit::Ok } else { Exit::Bug })
+}
+
+/// What is stored of streams, and their watermarks made known.
+fn stored(keeper: &mut Keeper, stream: &str) -> Result<Vec<Stored>, Failure> {
+    let mut stored = Vec::new();
+    for position in keeper.positions()?.into_iter().filter(|position| kinesis::is_shard(&position.source)) {
+        let StoredPosition { source, position, low_s, seen_ms } = position;
+        let checkpoint = position.parse().map_err(|error: NoCheckpoint| {
+            Failure::upstream(anyhow::anyhow!("the store's position of {source}: {error}"))
+        })?;
+        let one = Stored { source, checkpoint, seen_ms };
+        if one.is_of(stream) && !one.is_over() {
+            keeper.expect(&one.source, low_s);
+        }
+        stored.push(one);
+    }
+    Ok(stored)
+}
+
+fn route(sinks: Vec<Settings>) -> Route {
+    Arc::new(move |alert| {
+        sinks.iter().filter(|sink| sink.takes(alert)).map(|sink| sink.name.clone()).collect()
+    })
+}

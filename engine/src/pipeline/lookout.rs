@@ -1,0 +1,124 @@
+//! Looks up every now and then: whether the source is read, who is silent, who is new; and says so.
+//!
+//! Its clock is the stream's: the time up to which everything that had arrived is read. Who lags hears no silence.
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use super::Matcher;
+use super::committer::Message;
+use super::own::Own;
+use super::service::Shared;
+use crate::silence::{Key, Notice, Row};
+use crate::source::kinesis::board::Board;
+use crate::store::SeenRow;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Looks between two checks for silence.
+const CHECK_LOOKS: u32 = 10;
+
+/// Checks between two times that what was learned is written down.
+const WRITE_CHECKS: u32 = 6;
+
+/// The lookout's surroundings.
+pub(super) struct Lookout {
+    pub(super) board: Arc<Board>,
+    /// A shard may fail for so long before the service is not ready.
+    pub(super) patience: Duration,
+    /// Whether silence is told of.
+    pub(super) tells: bool,
+    pub(super) matcher: Matcher,
+    pub(super) queue: SyncSender<Message>,
+    pub(super) shared: Shared,
+}
+
+/// Nobody writes any more.
+struct Gone;
+
+impl Lookout {
+    /// Runs until the service ends, and leaves nothing unwritten that it learned.
+    pub(super) fn run(mut self) {
+        let mut looks = 0;
+        while !self.shared.stop.wait(EVERY) {
+            self.shared.health.source(self.board.trouble(self.patience));
+            looks += 1;
+            if looks % CHECK_LOOKS == 0 && self.check(looks % (CHECK_LOOKS * WRITE_CHECKS) == 0).is_err() {
+                return;
+            }
+        }
+        let _ = self.write();
+    }
+
+    fn check(&mut self, write: bool) -> Result<(), Gone> {
+        let Some(clock_ms) = self.board.clock_ms() else { return Ok(()) };
+        let notices = self.shared.last_seen.check(clock_ms);
+        for notice in &notices {
+            self.tell(notice)?;
+        }
+        let (all, silent) = (self.shared.last_seen.len(), self.shared.last_seen.silent_keys());
+        let metrics = &self.shared.metrics;
+        for (state, count) in [("heard", all.saturating_sub(silent)), ("silent", silent)] {
+            metrics.silence_keys.with_label_values(&[state]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        let dropped = self.shared.last_seen.dropped();
+        metrics.silence_dropped.inc_by(dropped.saturating_sub(metrics.silence_dropped.get()));
+        // What was told must not be told again.
+        if write || !notices.is_empty() { self.write() } else { Ok(()) }
+    }
+
+    fn tell(&mut self, notice: &Notice) -> Result<(), Gone> {
+        let own = match notice {
+            Notice::Silent { key, last_seen_ms, detected_ms, .. } => {
+                tracing::warn!(place = %key, since_ms = last_seen_ms, "silent");
+                Own::Silent { place: place(key), since_ms: *last_seen_ms, noticed_ms: *detected_ms }
+            }
+            Notice::Resumed { key, silent_from_ms, resumed_ms } => {
+                tracing::info!(place = %key, silent_from_ms, resumed_ms, "heard again");
+                return Ok(());
+            }
+            Notice::New { key, first_seen_ms } => {
+                tracing::info!(place = %key, "heard for the first time");
+                let Some(place) = place(key) else { return Ok(()) };
+                Own::New { place, seen_ms: *first_seen_ms }
+            }
+        };
+        if !self.tells {
+            return Ok(());
+        }
+        let matched = self.matcher.own(&own, &self.shared.about);
+        self.shared.metrics.queue_batches.inc();
+        self.queue.send(Message::Batch(Box::new(matched), None)).map_err(|_| Gone)
+    }
+
+    fn write(&mut self) -> Result<(), Gone> {
+        let rows: Vec<SeenRow> = self.shared.last_seen.rows().into_iter().map(SeenRow::from).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.queue.send(Message::Seen(rows)).map_err(|_| Gone)
+    }
+}
+
+fn place(key: &Key) -> Option<(&str, &str)> {
+    match key {
+        Key::Stream => None,
+        Key::Place { account, region } => Some((account, region)),
+    }
+}
+
+impl From<Row> for SeenRow {
+    fn from(row: Row) -> Self {
+        let Row { account, region, first_seen_ms, last_seen_ms, state } = row;
+        Self { account, region, first_ms: first_seen_ms, last_ms: last_seen_ms, state }
+    }
+}
+
+impl From<SeenRow> for Row {
+    fn from(row: SeenRow) -> Self {
+        let SeenRow { account, region, first_ms, last_ms, state } = row;
+        Self { account, region, first_seen_ms: first_ms, last_seen_ms: last_ms, state }
+    }
+}
