@@ -29,8 +29,14 @@ mod equivalence;
 /// The demo, its verdict, its restart after a kill, and what people say of its alerts.
 mod demo;
 
+/// A peer that several rooms use.
+mod moto;
+
 /// Deliveries over real connections, to servers of every kind and to real peers.
 mod sinks;
+
+/// The service on streams that throttle, break off, reshard and end, and through kills and drains.
+mod kinesis;
 
 /// What operators are given names metrics and alerts that exist, and explains them all.
 mod deploy;

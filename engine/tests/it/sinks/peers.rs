@@ -1,115 +1,14 @@
 //! What people really run: an SNS topic with a queue behind it (moto), and Alertmanager. `engine/tests/peers/start` starts
 //! them and prints where they are.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 use tripline::alert::Alert;
 use tripline::sink::{Delivery, Sink, Target, sample};
 
 use super::server::{Behaviour, Server};
 use super::settings;
+use crate::moto::{PATIENCE, Topic, now_ms, run, until};
 use crate::shared::variable;
-
-/// Peers are slower than servers of ours.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-fn now_ms() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_millis()).unwrap()
-}
-
-fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
-}
-
-/// Asks again until there is an answer.
-async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let before = Instant::now();
-    loop {
-        if let Some(found) = ask().await {
-            return found;
-        }
-        assert!(before.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// A queue subscribed to a topic, on moto.
-struct Topic {
-    endpoint: String,
-    http: reqwest::Client,
-    arn: String,
-    queue_url: String,
-}
-
-impl Topic {
-    async fn new(endpoint: &str, name: &str) -> Self {
-        let name = format!("tripline-{}-{name}", now_ms());
-        let fifo = name.ends_with(".fifo");
-        let attributes = if fifo { json!({"FifoQueue": "true"}) } else { json!({}) };
-        let mut topic = Self {
-            endpoint: endpoint.to_owned(),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            arn: String::new(),
-            queue_url: String::new(),
-        };
-        let queue = topic.sqs("CreateQueue", &json!({"QueueName": name, "Attributes": attributes})).await;
-        topic.queue_url = queue["QueueUrl"].as_str().unwrap().to_owned();
-        let fifo = [("Attributes.entry.1.key", "FifoTopic"), ("Attributes.entry.1.value", "true")];
-        let fifo = if name.ends_with(".fifo") { &fifo[..] } else { &[] };
-        let created = topic.sns(&[&[("Action", "CreateTopic"), ("Name", &name)], fifo].concat()).await;
-        topic.arn = created.split("<TopicArn>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        let queue_arn = topic.arn.replace(":sns:", ":sqs:");
-        let subscribe = [
-            ("Action", "Subscribe"),
-            ("TopicArn", &topic.arn),
-            ("Protocol", "sqs"),
-            ("Endpoint", &queue_arn),
-        ];
-        topic.sns(&subscribe).await;
-        topic
-    }
-
-    /// The query protocol. moto takes the service from the credential's scope and checks no signature.
-    async fn sns(&self, parameters: &[(&str, &str)]) -> String {
-        let mut form = reqwest::Url::parse("http://form").unwrap();
-        form.query_pairs_mut().extend_pairs(parameters).append_pair("Version", "2010-03-31");
-        let request = self.http.post(&self.endpoint).header("authorization", scope("sns"));
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let answer = request.body(form.query().unwrap().to_owned()).send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(status.is_success(), "{parameters:?}: {text}");
-        text
-    }
-
-    async fn sqs(&self, action: &str, parameters: &Value) -> Value {
-        let request = self.http.post(&self.endpoint).header("authorization", scope("sqs"));
-        let request = request.header("x-amz-target", format!("AmazonSQS.{action}"));
-        let request = request.header("content-type", "application/x-amz-json-1.0");
-        let text = request.body(parameters.to_string()).send().await.unwrap().text().await.unwrap();
-        let answer = serde_json::from_str(&text);
-        assert!(answer.is_ok(), "{action}: {text}");
-        answer.unwrap()
-    }
-
-    /// The next notification in the queue, taken out of it.
-    async fn receive(&self) -> Value {
-        let ask = json!({"QueueUrl": self.queue_url, "AttributeNames": ["All"]});
-        let message =
-            until("a message", async || self.sqs("ReceiveMessage", &ask).await["Messages"].get(0).cloned());
-        let message = message.await;
-        let taken = json!({"QueueUrl": self.queue_url, "ReceiptHandle": message["ReceiptHandle"]});
-        let request = self.http.post(&self.endpoint).header("authorization", scope("sqs"));
-        let request = request.header("x-amz-target", "AmazonSQS.DeleteMessage");
-        request.body(taken.to_string()).send().await.unwrap();
-        message
-    }
-}
-
-fn scope(service: &str) -> String {
-    format!("AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request, Signature=none")
-}
 
 #[test]
 fn an_alert_sent_to_sns_is_read_back_from_a_queue() {

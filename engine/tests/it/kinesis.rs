@@ -1,0 +1,17 @@
+//! `tripline run` against streams: one in this process, behind a layer that breaks everything that can break, and real
+//! emulators that reshard.
+
+mod backfill;
+mod emulator;
+mod faults;
+mod faulty;
+mod lacking;
+mod large;
+mod oracle;
+mod recovery;
+mod reshard;
+mod service;
+mod silence;
+mod soak;
+mod stream;
+mod subscription;
