@@ -8,6 +8,7 @@ mod faulty;
 mod lacking;
 mod large;
 mod oracle;
+mod producer_library;
 mod recovery;
 mod reshard;
 mod service;

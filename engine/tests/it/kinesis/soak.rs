@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -149,13 +150,18 @@ fn the_dashboard_says_what_the_summary_does() {
     let told = Told::of(&prometheus, &queries, &range);
     let ended = running.terminate();
     ended.assert_ok();
-    println!("{}", ended.said);
+    say(&ended.said);
     told.assert_is(&ended);
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of a test")]
 fn whole(count: f64) -> u64 {
     count.round() as u64
+}
+
+/// For whoever runs it to see figures.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// What Prometheus says of the run.
@@ -211,7 +217,7 @@ impl Told {
             #[expect(clippy::cast_precision_loss, reason = "counts of a test")]
             let said = ended.numbers(line)[*n] as f64;
             // Prometheus guesses what came before the first scrape and after the last: up to a second of each.
-            println!("{line} {n}: shown {shown:.1}, said {said}");
+            say(&format!("{line} {n}: shown {shown:.1}, said {said}"));
             assert!((shown - said).abs() <= 1.0 + said / 10.0, "{line} {n}: shown {shown}, said {said}");
         }
         assert_eq!(whole(self.unaccounted), 0, "unaccounted for");
