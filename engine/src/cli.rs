@@ -20,6 +20,7 @@ mod ruleset;
 mod run;
 mod service;
 mod sink;
+mod store;
 mod summary;
 
 use std::ffi::OsString;
@@ -60,6 +61,9 @@ enum Command {
     /// List, show, acknowledge and close the alerts of a store
     #[command(subcommand)]
     Alerts(alerts::Command),
+    /// Copy and check a store
+    #[command(subcommand)]
+    Store(store::Command),
     /// Try sinks
     #[command(subcommand)]
     Sink(sink::Command),
@@ -147,6 +151,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Pattern(args) => pattern::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Alerts(command) => alerts::run(&command),
+        Command::Store(command) => store::run(&command),
         Command::Sink(command) => sink::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Config(command) => config::run(&command),

@@ -41,6 +41,7 @@ use crate::decode::Limits;
 use crate::silence;
 use crate::sink::{Secret, Settings};
 use crate::source::kinesis;
+use crate::store::Retention;
 use kind::Fault;
 use raw::Raw;
 
@@ -92,6 +93,8 @@ pub struct StoreConfig {
     pub quarantine_rows_max: u64,
     /// How long a commit waits for another process that writes.
     pub busy_timeout: Duration,
+    /// How long what is kept.
+    pub retention: Retention,
 }
 
 /// The port.

@@ -96,6 +96,7 @@ table! {
     hits_counted: IntCounter "tripline_hits_counted_total" [] "Hits that were new.";
     hits_duplicate: IntCounter "tripline_hits_duplicate_total" [] "Hits that were there already.";
     hits_ungrouped: IntCounter "tripline_hits_ungrouped_total" [] "Matches that a correlation could not group or count for lack of a field.";
+    hits_too_late: IntCounter "tripline_hits_too_late_total" [] "Hits of window rules that came too late to be counted with others.";
     rule_hits: IntCounterVec "tripline_rule_hits_total" ["rule"] "Hits by rule.";
     alerts_opened: IntCounterVec "tripline_alerts_opened_total" ["rule", "level"] "Alerts that opened.";
     alerts: IntGaugeVec "tripline_alerts" ["status", "level"] "Alerts in the store.";
@@ -111,6 +112,7 @@ table! {
     commit_seconds: Histogram "tripline_commit_seconds" [] "How long commits took.";
     last_commit: Gauge "tripline_last_commit_timestamp_seconds" [] "When the last commit succeeded, since the epoch.";
     store_bytes: IntGauge "tripline_store_bytes" [] "Size of the store's file, its log included.";
+    store_swept: IntCounterVec "tripline_store_swept_total" ["what"] "What was old and was taken away: window_row, alert.";
     quarantine_rows: IntGaugeVec "tripline_quarantine_rows" ["reason"] "What is kept of what was set aside, by reason.";
     window_groups: IntGauge "tripline_window_groups" [] "Groups that have window state.";
     watermark: Gauge "tripline_watermark_timestamp_seconds" [] "Event time that every source has passed, since the epoch.";

@@ -11,6 +11,7 @@ mod counts;
 mod courier;
 pub mod health;
 pub mod keeper;
+pub mod keys;
 mod lookout;
 mod matching;
 pub mod own;
@@ -41,6 +42,8 @@ pub struct Accounts {
     pub hits: HitTally,
     /// Matches that a correlation could not group or count for lack of a field.
     pub ungrouped: u64,
+    /// Hits of window rules that were too late to be counted with others.
+    pub too_late: u64,
 }
 
 impl Accounts {
@@ -65,7 +68,7 @@ impl Pipeline {
 
     /// Takes a record in. Returns the findings that it opened, with `true`, or changed.
     pub fn take(&mut self, record: &Record) -> BTreeMap<FindingKey, bool> {
-        self.state.take(&self.matcher.take(record))
+        self.state.take(&mut self.matcher.take(record))
     }
 
     /// What its state amounts to.

@@ -9,10 +9,13 @@
 //! never overwritten by a commit.
 
 mod alerts;
+mod backup;
 mod inputs;
+mod known_rules;
 mod outbox;
 mod positions;
 mod quarantine;
+mod retention;
 mod schema;
 mod seen;
 #[cfg(test)]
@@ -34,6 +37,7 @@ pub use inputs::StoredHit;
 pub use outbox::{Delivered, Due, Ended, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
 pub use quarantine::QUARANTINE_ROWS_MAX;
+pub use retention::{Retention, Swept};
 pub use seen::SeenRow;
 pub use triage::{CloseReason, TriageError};
 
@@ -63,6 +67,14 @@ pub enum StoreError {
         found: i64,
         /// What we write.
         known: i64,
+    },
+    /// Pages of the file are not what they should be.
+    #[error("store {} is damaged ({problem}); look at the disk, and put a backup in its place", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found first.
+        problem: String,
     },
     /// A database, but none of ours.
     #[error("{} is a database of something else; name another file", path.display())]
@@ -121,7 +133,7 @@ impl Written {
 /// One transaction's worth of work.
 #[derive(Debug, Default)]
 pub struct Commit<'c> {
-    /// Hits, each with its rule's id.
+    /// Hits, each with its rule's key: what decides the hits of a rule, as a digest.
     pub hits: Vec<(&'c str, &'c Hit)>,
     /// Alerts that opened or changed.
     pub alerts: &'c [AlertChange],
@@ -158,6 +170,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path)?;
         let mut connection = Connection::open(path)?;
+        backup::check(&connection, path)?;
         schema::migrate(&mut connection, path)?;
         schema::make_durable(&connection)?;
         Self::prepared(connection, Some(lock))

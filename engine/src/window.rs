@@ -86,6 +86,8 @@ pub struct Windows {
     events: BTreeMap<EventPlace, (GroupValues, Arc<Facts>)>,
     groups_max: usize,
     tally: HitTally,
+    /// What is older is late, seconds; only ever moves on.
+    late_before_s: Option<i64>,
 }
 
 impl Windows {
@@ -117,7 +119,44 @@ impl Windows {
             events: BTreeMap::new(),
             groups_max,
             tally: HitTally::default(),
+            late_before_s: None,
         }
+    }
+
+    /// From now on hits of events that are older than that are late.
+    pub fn set_late_before(&mut self, time_s: i64) {
+        self.late_before_s = self.late_before_s.max(Some(time_s));
+    }
+
+    /// How far back the hits of a rule are needed for all that is not late, seconds: a window reaches back by its length, its
+    /// period began before it, and the period before that may be continued.
+    pub fn horizon_s(&self, rule: RuleId) -> Option<i64> {
+        let length_s =
+            self.specs[rule.index()].map_or(0, |spec| spec.need.within_s + 2 * i64::from(spec.suppress_s));
+        self.late_before_s.map(|time_s| time_s.saturating_sub(length_s))
+    }
+
+    /// Whether a hit is too late to be counted with others: some of them may be gone. A single event is worth an alert however
+    /// late it comes.
+    pub fn is_too_late(&self, hit: &Hit) -> bool {
+        let is_single = self.specs[hit.rule.index()].is_none_or(Spec::is_single);
+        !is_single && self.late_before_s.is_some_and(|time_s| hit.event.time_s < time_s)
+    }
+
+    /// Forgets every hit and every period that is behind the horizon of its rule.
+    pub fn forget(&mut self) {
+        let Some(before_s) = self.late_before_s else { return };
+        let horizons: Vec<i64> =
+            (0..).map(RuleId).zip(&self.specs).filter_map(|(rule, _)| self.horizon_s(rule)).collect();
+        let specs = &self.specs;
+        self.groups.retain(|(rule, _), group| {
+            specs[rule.index()].is_some_and(|spec| group.forget(&spec, horizons[rule.index()]))
+        });
+        self.overflows.retain(|(rule, period), _| {
+            period.start_s.saturating_add(i64::from(period.length_s)) > horizons[rule.index()]
+        });
+        self.events.retain(|(_, time_s, _, _), _| *time_s >= before_s);
+        self.groups.shrink_to_fit();
     }
 
     /// Folds a batch of hits in. Returns the findings that opened, with `true`, or changed.
@@ -139,8 +178,9 @@ impl Windows {
             Some(values) => key::of_values(values),
             None => key::of_event(&hit.event.account, &hit.event.event_id),
         };
+        let late = self.horizon_s(hit.rule).is_some_and(|horizon_s| hit.event.time_s < horizon_s);
         let group = self.groups.entry((hit.rule, Arc::clone(&hit.group))).or_default();
-        let applied = group.apply(&spec, key, &hit.event);
+        let applied = group.apply(&spec, key, &hit.event, late);
         for (period, opened) in applied.changed {
             let overflow = self.overflows.entry((hit.rule, period)).or_default();
             let own = if opened {
@@ -238,7 +278,7 @@ impl Windows {
             group: Arc::clone(group),
             period: Some(period),
             count: fired.count,
-            count_exact: fired.count_exact,
+            count_exact: fired.count_exact && !fired.late,
             distinct: fired.distinct,
             first_seen_s: fired.first_s,
             last_seen_s: fired.last_s,
@@ -246,7 +286,7 @@ impl Windows {
             continues: fired.continues,
             evidence: fired.evidence,
             approximate: false,
-            late: false,
+            late: fired.late,
         })
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Invariant: a rule runs whole or not at all; each one that does not run has a diagnostic.
 
+mod definition;
 mod draft;
 mod filter_pattern;
 mod finish;

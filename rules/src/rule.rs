@@ -150,6 +150,9 @@ pub struct Rule {
     pub trigger: Trigger,
     /// When its hits become an alert.
     pub window: Window,
+    /// What decides which hits it has, as text: detection, group-by, what is counted, timespan. Rules for which it is the
+    /// same have the same hits, whatever else of them differs.
+    pub definition: String,
     /// Whether it raises alerts of its own. A rule that only feeds a correlation does not, unless that
     /// correlation says `generate: true`.
     pub alerts: bool,

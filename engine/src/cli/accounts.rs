@@ -18,8 +18,12 @@ pub(super) fn lines(accounts: &Accounts, alerts: impl Iterator<Item = Level>, ru
         1 => "; 1 match left out of correlations for lack of a field".to_owned(),
         n => format!("; {n} matches left out of correlations for lack of a field"),
     };
+    let too_late = match accounts.too_late {
+        0 => String::new(),
+        n => format!("; {n} too late for their windows"),
+    };
     lines.push(format!(
-        "hits        {} of {} = {} counted + {} duplicate{ungrouped}",
+        "hits        {} of {} = {} counted + {} duplicate{ungrouped}{too_late}",
         hits.hits,
         counted(rules, "rule"),
         hits.counted,

@@ -6,6 +6,9 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::{SignedDuration, Timestamp};
+use tripline_rules::rule::Rule;
+
 use super::config::ConfigArgs;
 use super::ruleset::{LoadedRules, RuleArgs};
 use super::{Exit, Failure, log, runtime, service, summary, talk};
@@ -103,6 +106,8 @@ fn serve(
     let began = Instant::now();
     let ruleset = &rules.ruleset;
     let mut keeper = Keeper::open(store, ruleset, route(config.sinks.clone()))?;
+    keeper.retain(config.store.retention);
+    tell_new_rules(&keeper, config.log_group.as_deref());
     let before = keeper.store().last_alert_seq()?;
     let stored = stored(&mut keeper, &kinesis.described().id)?;
     let service =
@@ -140,6 +145,20 @@ fn serve(
     }
     // The source does not end by itself, and what does not add up is a mistake of ours.
     Ok(if asked && keeper.accounts().balances() { Exit::Ok } else { Exit::Bug })
+}
+
+/// A detection that this store has not seen begins with nothing: says how to let it look back.
+fn tell_new_rules(keeper: &Keeper, log_group: Option<&str>) {
+    let now = Timestamp::now();
+    let ago_s = |rule: &Rule| i64::from(rule.window.within_s.max(24 * 3_600));
+    for rule in keeper.new_rules().iter().map(|id| keeper.state().ruleset().rule(*id)) {
+        let from = now.saturating_sub(SignedDuration::from_secs(ago_s(rule))).unwrap_or(now);
+        let backfill = format!(
+            "tripline backfill --log-group {} --from {from:.0} --to {now:.0}",
+            log_group.unwrap_or("LOG-GROUP")
+        );
+        tracing::info!(rule = rule.meta.id, backfill, "a new detection: it sees what comes from now on");
+    }
 }
 
 /// What is stored of streams, and their watermarks made known.

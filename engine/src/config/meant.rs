@@ -20,6 +20,7 @@ use crate::decode::Limits;
 use crate::silence;
 use crate::sink::{Secret, Settings};
 use crate::source::kinesis;
+use crate::store::Retention;
 
 /// The configuration of `raw`, when everything about it is right.
 pub(super) fn checked(
@@ -54,6 +55,7 @@ pub(super) fn config(raw: &Raw, token: Option<Secret>, sinks: Vec<Settings>) -> 
             path: PathBuf::from(store.text("path").unwrap_or_default()),
             quarantine_rows_max: store.count("quarantine_rows_max"),
             busy_timeout: Duration::from_millis(store.count("busy_timeout_ms")),
+            retention: retention(&store),
         },
         http: HttpConfig { listen: listen(&raw.section("http")), token },
         pipeline: pipeline(&raw.section("pipeline")),
@@ -89,6 +91,17 @@ fn kinesis(section: &Section<'_>) -> Option<kinesis::Settings> {
         stuck_after: seconds("stuck_after_s"),
         answers_max: size(section.count("answers_max")),
     })
+}
+
+fn retention(section: &Section<'_>) -> Retention {
+    let count = |name| i64::try_from(section.count(name)).unwrap_or(i64::MAX);
+    let days =
+        |name| Some(count(name)).filter(|days| *days > 0).map(|days| days.saturating_mul(24 * 3_600_000));
+    Retention {
+        late_s: count("late_h").saturating_mul(3_600),
+        closed_alerts_ms: days("closed_alerts_d"),
+        alerts_ms: days("alerts_d"),
+    }
 }
 
 fn silence(section: &Section<'_>) -> Option<silence::Settings> {

@@ -227,6 +227,27 @@ pub const KEYS: &[Key] = &[
         "How long a commit waits for another process that writes, such as `tripline alerts ack`.",
     ),
     key(
+        "store",
+        "late_h",
+        Kind::Count { min: 1, max: 8_760 },
+        Preset::Count(24),
+        "How late an event may come and still count with others. The hits of a rule are kept so long, and for its window.",
+    ),
+    key(
+        "store",
+        "closed_alerts_d",
+        Kind::Count { min: 0, max: 36_500 },
+        Preset::Count(90),
+        "How long an alert is kept after it was closed. 0: for ever.",
+    ),
+    key(
+        "store",
+        "alerts_d",
+        Kind::Count { min: 0, max: 36_500 },
+        Preset::Count(400),
+        "How long every other alert is kept after it opened. 0: for ever.",
+    ),
+    key(
         "http",
         "listen",
         Kind::Text(Form::Listen),

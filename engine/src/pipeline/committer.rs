@@ -79,6 +79,7 @@ impl Committer {
         if self.keeper.owes() && !self.commit(&mut Gathered::default()) {
             return self.keeper;
         }
+        self.sweep();
         while let Ok(first) = self.inbox.recv() {
             let mut gathered = Gathered::default();
             gathered.add(first);
@@ -94,8 +95,21 @@ impl Committer {
                 // Whoever asked may have gone.
                 let _ = answer.send(());
             }
+            self.sweep();
         }
         self.keeper
+    }
+
+    /// Takes away a little of what need not be kept. What fails is tried again when it is time again.
+    fn sweep(&mut self) {
+        match self.keeper.sweep(now_ms()) {
+            Ok(gone) => {
+                for (what, count) in [("window_row", gone.rows), ("alert", gone.alerts)] {
+                    self.metrics.store_swept.with_label_values(&[what]).inc_by(count);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "what is old could not be taken away"),
+        }
     }
 
     /// Whether it was written. If not, the service ends and everything in it is read again.

@@ -62,6 +62,7 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
     } = &batch.tally;
     metrics.bytes_received.inc_by(batch.bytes);
     metrics.hits_ungrouped.inc_by(batch.ungrouped);
+    metrics.hits_too_late.inc_by(batch.too_late);
     metrics.records_received.inc_by(*records_received);
     metrics.records_decoded.inc_by(*records_decoded);
     metrics.records_aggregated.inc_by(*records_aggregated);

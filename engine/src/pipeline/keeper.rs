@@ -3,21 +3,26 @@
 //! Folding comes first and cannot fail; writing can, and is repeated until it succeeds: what was folded is not folded again,
 //! and nothing is acknowledged before it is written.
 
-use std::collections::{BTreeMap, HashMap};
+mod sweep;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
+use super::keys::RuleKeys;
 use super::watermark::Watermarks;
 use super::{Accounts, Matched, State};
 use crate::alert::Alert;
 use crate::hit::{Facts, Hit};
 use crate::record::{Gap, Place, Stage, Stamps};
 use crate::store::{
-    AlertChange, Commit, Outcome, SeenRow, Store, StoreError, StoredHit, StoredPosition, Written,
+    AlertChange, Commit, Outcome, Retention, SeenRow, Store, StoreError, StoredHit, StoredPosition, Written,
 };
 use crate::window::FindingKey;
+pub use sweep::Gone;
+use sweep::Sweep;
 
 /// The names of the sinks that take an alert.
 pub type Route = Arc<dyn Fn(&Alert) -> Vec<String> + Send + Sync>;
@@ -33,7 +38,13 @@ type Reached = (Place, Option<i64>);
 pub struct Keeper {
     state: State,
     store: Store,
+    keys: RuleKeys,
+    /// Rules whose detection this store has never seen.
+    new: Vec<RuleId>,
     route: Route,
+    /// How long what is kept; none for all of it, for ever.
+    retention: Option<Retention>,
+    sweep: Sweep,
     watermarks: Watermarks,
     /// Findings of the rows that the store has no alert for.
     owed: Vec<FindingKey>,
@@ -86,20 +97,45 @@ impl Keeper {
     ///
     /// # Errors
     /// The store's.
-    pub fn open(store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
+    pub fn open(mut store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
         let mut state = State::new(Arc::clone(ruleset));
-        each_hit(&store, ruleset, &mut |hit| {
+        let keys = RuleKeys::new(ruleset);
+        let ids = ruleset.rules().iter().map(|rule| rule.meta.id.as_str());
+        let new = store.know_rules(&keys.all().zip(ids).collect::<Vec<_>>())?;
+        let new = new.into_iter().filter_map(|n| Some(RuleId(u32::try_from(n).ok()?))).collect();
+        each_hit(&store, ruleset, &keys, &mut |hit| {
             state.restore(&hit);
             Ok(())
         })?;
         let owed = owed(&store, &state)?;
-        let watermarks = Watermarks::default();
-        Ok(Self { state, store, route, watermarks, owed, idle: BTreeMap::new(), idle_written_ms: i64::MIN })
+        Ok(Self {
+            state,
+            store,
+            keys,
+            new,
+            route,
+            retention: None,
+            sweep: Sweep::default(),
+            watermarks: Watermarks::default(),
+            owed,
+            idle: BTreeMap::new(),
+            idle_written_ms: i64::MIN,
+        })
     }
 
     /// Whether the rows amount to alerts that the store does not have: a rule was changed since. The next commit opens them.
     pub fn owes(&self) -> bool {
         !self.owed.is_empty()
+    }
+
+    /// Rules that begin with no rows though others have some: their detection is new here.
+    pub fn new_rules(&self) -> &[RuleId] {
+        &self.new
+    }
+
+    /// Under which key the hits of each rule are kept.
+    pub fn keys(&self) -> &RuleKeys {
+        &self.keys
     }
 
     /// How far each source was read.
@@ -116,11 +152,12 @@ impl Keeper {
     }
 
     /// Folds records and marks in, in their order.
-    pub fn fold(&mut self, batches: Vec<Matched>) -> Folded {
+    pub fn fold(&mut self, mut batches: Vec<Matched>) -> Folded {
+        self.move_horizon();
         let owed = self.owed.drain(..).map(|key| (key, Some(Stamps::default())));
         let mut changed: BTreeMap<FindingKey, Option<Stamps>> = owed.collect();
         let mut reached: BTreeMap<Arc<str>, Reached> = BTreeMap::new();
-        for batch in &batches {
+        for batch in &mut batches {
             for (key, opened) in self.state.take(batch) {
                 let stamps = changed.entry(key).or_default();
                 *stamps = stamps.or(opened.then_some(batch.stamps));
@@ -187,7 +224,7 @@ impl Keeper {
                 change.alert.latency.stamp(*stamps, now_ms);
             }
         }
-        let ruleset = self.state.ruleset();
+        let keys = &self.keys;
         let hits = folded.batches.iter().flat_map(|batch| &batch.hits);
         let placed = || folded.batches.iter().filter_map(|batch| Some((batch, batch.position.as_ref()?)));
         let rejects =
@@ -196,7 +233,7 @@ impl Keeper {
             Some((position.source.as_ref(), batch.gap.as_ref()?))
         });
         let commit = Commit {
-            hits: hits.map(|hit| (ruleset.rule(hit.rule).meta.id.as_str(), hit)).collect(),
+            hits: hits.map(|hit| (keys.of(hit.rule), hit)).collect(),
             alerts: &folded.alerts,
             rejects: rejects.collect(),
             positions: &folded.positions,
@@ -237,13 +274,15 @@ impl Keeper {
 pub fn each_hit(
     store: &Store,
     ruleset: &Ruleset,
+    keys: &RuleKeys,
     each: &mut dyn FnMut(Hit) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let ids: HashMap<&str, RuleId> =
-        (0..).map(RuleId).zip(ruleset.rules()).map(|(id, rule)| (rule.meta.id.as_str(), id)).collect();
     let mut last: Option<Arc<Facts>> = None;
     store.hits(&mut |stored| {
-        let Some(rule) = ids.get(stored.rule.as_str()) else { return Ok(()) };
+        let rules = keys.rules(&stored.rule);
+        if rules.is_empty() {
+            return Ok(());
+        }
         let StoredHit { rule: name, group, value, text, logs_time_ms } = stored;
         // Hits of one event stand in a row and share it.
         let shared = last.take().filter(|event| event.text == text && event.logs_time_ms == logs_time_ms);
@@ -255,7 +294,12 @@ pub fn each_hit(
             })?),
         };
         last = Some(Arc::clone(&event));
-        each(Hit { rule: *rule, group: Arc::from(group), value: value.map(Arc::from), event })
+        let (group, value): (_, Option<Arc<[String]>>) = (Arc::from(group), value.map(Arc::from));
+        for rule in rules {
+            let (group, value, event) = (Arc::clone(&group), value.clone(), Arc::clone(&event));
+            each(Hit { rule: *rule, group, value, event })?;
+        }
+        Ok(())
     })
 }
 

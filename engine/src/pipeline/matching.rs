@@ -38,6 +38,8 @@ pub struct Matched {
     pub tally: Tally,
     /// Matches that a correlation could not group or count for lack of a field.
     pub ungrouped: u64,
+    /// Hits that were too late for their windows, and are not among `hits`.
+    pub too_late: u64,
     /// The newest `eventTime` in it, seconds since the epoch.
     pub newest_s: Option<i64>,
     /// The recipient accounts and regions of its events.

@@ -35,10 +35,30 @@ impl State {
     }
 
     /// Folds a record's hits in. Returns the findings that it opened, with `true`, or changed.
-    pub fn take(&mut self, matched: &Matched) -> BTreeMap<FindingKey, bool> {
+    /// Hits that are too late for their windows are taken out of it, and counted.
+    pub fn take(&mut self, matched: &mut Matched) -> BTreeMap<FindingKey, bool> {
+        let came = matched.hits.len();
+        matched.hits.retain(|hit| !self.windows.is_too_late(hit));
+        matched.too_late = (came - matched.hits.len()) as u64;
         self.accounts.decode.add(&matched.tally);
         self.accounts.ungrouped += matched.ungrouped;
+        self.accounts.too_late += matched.too_late;
         self.windows.apply(&matched.hits)
+    }
+
+    /// From now on events that are older than that are late.
+    pub fn set_late_before(&mut self, time_s: i64) {
+        self.windows.set_late_before(time_s);
+    }
+
+    /// Seconds of event time before which a rule's rows are needed no more; none as long as nothing is late.
+    pub fn horizon_s(&self, rule: RuleId) -> Option<i64> {
+        self.windows.horizon_s(rule)
+    }
+
+    /// Forgets what is behind the horizon.
+    pub fn forget(&mut self) {
+        self.windows.forget();
     }
 
     /// Folds a hit in that was kept from an earlier run: it is in no account of this one.

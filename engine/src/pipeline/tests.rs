@@ -9,9 +9,9 @@ use serde_json::json;
 use tripline_rules::check::{self, SourceFile};
 use tripline_rules::plan::Ruleset;
 
-use super::keeper::{Keeper, Route};
+use super::keeper::{Gone, Keeper, Route};
 use super::*;
-use crate::store::{Query, Store};
+use crate::store::{Query, Retention, Store};
 use crate::testing::Rng;
 
 const RULES: &str = "
@@ -153,6 +153,91 @@ fn kills_and_batches_change_no_alert() {
         let openings = wanted.keys().map(|id| (id.clone(), 1)).collect();
         assert_eq!(told, openings, "seed {seed}");
     }
+}
+
+/// Ten days, of which an hour is kept: what goes is missed by nobody, through kills.
+#[test]
+fn rows_that_go_change_no_alert() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut swept = Gone::default();
+    for seed in 0..4_u64 {
+        let mut rng = Rng(seed);
+        let mut events: Vec<(i64, String)> = (0..600)
+            .map(|n| {
+                let time_s = rng.below(10 * 24 * 3600);
+                let text = event(&mut rng, n)
+                    .replace("2026-01-02T", &format!("2026-01-{:02}T", 2 + time_s / 86_400));
+                let time = format!("{:02}:{:02}:{:02}Z", time_s / 3600 % 24, time_s / 60 % 60, time_s % 60);
+                let at = text.find("\"eventTime\":\"").unwrap() + 24;
+                (time_s, format!("{}{time}{}", &text[..at], &text[at + 9..]))
+            })
+            .collect();
+        // They come up to 40 minutes late, some of them twice.
+        events.extend(events.clone().into_iter().filter(|_| rng.below(6) == 0));
+        events.sort_by_cached_key(|(time_s, text)| (time_s + rng.below(2_400), text.clone()));
+        let mut judge = Pipeline::new(ruleset(), Limits::STREAM);
+        let path = folder.path().join(format!("{seed}.db"));
+        let retention = Retention { late_s: 3600, closed_alerts_ms: None, alerts_ms: None };
+        let open = || {
+            let mut keeper = open(&path);
+            for stored in keeper.positions().unwrap() {
+                keeper.expect(&stored.source, stored.low_s);
+            }
+            keeper.retain(retention);
+            keeper
+        };
+        let (mut keeper, mut matcher) = (open(), Matcher::new(ruleset(), Limits::STREAM));
+        for (n, (_, text)) in (0..).zip(&events) {
+            let record = Record::new(&"shard".into(), n, text.clone().into_bytes());
+            judge.take(&record);
+            let mut folded = keeper.fold(vec![matcher.take(&record)]);
+            keeper.write(&mut folded, &[], &[], 1).unwrap();
+            let gone = keeper.sweep(i64::try_from(n).unwrap() * 700_000).unwrap();
+            swept.rows += gone.rows;
+            if rng.below(40) == 0 {
+                drop(keeper);
+                keeper = open();
+            }
+        }
+        assert_eq!(keeper.accounts().too_late, 0);
+        let stored = keeper.store().list(&Query::default()).unwrap();
+        let found = facts(stored.into_iter().map(|stored| stored.alert));
+        assert_eq!(found, facts(judge.alerts().into_iter()), "seed {seed}");
+    }
+    assert!(swept.rows > 1_000, "{swept:?}");
+}
+
+#[test]
+fn what_is_too_late_for_its_window_is_counted_and_kept_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut keeper = open(&folder.path().join("t.db"));
+    keeper.retain(Retention { late_s: 3600, closed_alerts_ms: None, alerts_ms: None });
+    let mut matcher = Matcher::new(ruleset(), Limits::STREAM);
+    let mut take = |keeper: &mut Keeper, n: u64, text: String| {
+        let record = Record::new(&"shard".into(), n, text.into_bytes());
+        let mut folded = keeper.fold(vec![matcher.take(&record)]);
+        keeper.write(&mut folded, &[], &[], 1).unwrap();
+    };
+    let failed = |time: &str, id: &str| {
+        let text = delivery("198.51.100.1", "111122223333").replace("2026-01-02T03:01:00Z", time);
+        text.replace("\"e1\"", &format!("\"{id}\"")).replace("StopLogging", "Failed")
+    };
+    take(&mut keeper, 0, failed("2026-01-09T00:00:00Z", "now"));
+    take(&mut keeper, 1, failed("2026-01-02T00:00:00Z", "late"));
+    // Two correlations count it.
+    let accounts = keeper.accounts();
+    assert_eq!((accounts.too_late, accounts.hits.hits), (2, 2));
+    let mut rows = 0;
+    let count = &mut |_| {
+        rows += 1;
+        Ok(())
+    };
+    keeper.store().hits(count).unwrap();
+    assert_eq!(rows, 2);
+    // A single event is an alert whenever it comes.
+    take(&mut keeper, 2, delivery("198.51.100.1", "111122223333"));
+    let stored = keeper.store().list(&Query::default()).unwrap();
+    assert_eq!((stored.len(), stored[0].alert.late), (1, true));
 }
 
 /// A delivery of one event that differs from another in who is said to have acted.

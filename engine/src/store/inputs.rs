@@ -15,7 +15,7 @@ use crate::hit::{Facts, Hit, hex};
 /// A hit as it was kept: everything but the compiled rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredHit {
-    /// The id of the rule.
+    /// The key of the rule.
     pub rule: String,
     /// Names and values of the group.
     pub group: Vec<(String, String)>,

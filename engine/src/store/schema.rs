@@ -8,10 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-const VERSIONS: [&str; 2] = [TABLES, SHARDS];
+const VERSIONS: [&str; 3] = [TABLES, SHARDS, RULES];
 
 /// The version that this binary reads and writes: that of the last of them.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
@@ -74,6 +74,13 @@ CREATE TABLE seen(
     account TEXT NOT NULL, region TEXT NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, state TEXT NOT NULL,
     PRIMARY KEY (account, region)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Version 3: window rows are of what decides a rule's hits, and go.
+const RULES: &str = "
+-- What decides the hits of a rule, as a digest: `inputs.rule` is one. The id is the rule's that had it first.
+CREATE TABLE rules(key TEXT PRIMARY KEY NOT NULL, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX inputs_by_event ON inputs(event);
 ";
 
 /// Says whose file it is: `TRIP`.

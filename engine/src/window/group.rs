@@ -21,6 +21,11 @@ pub(super) struct Spec {
 }
 
 impl Spec {
+    /// Whether every hit is worth an alert by itself.
+    pub(super) fn is_single(self) -> bool {
+        self.need.threshold == 1 && !self.need.values
+    }
+
     pub(super) fn period_of(&self, time_s: i64) -> Period {
         let length = i64::from(self.suppress_s);
         Period { start_s: time_s.div_euclid(length).saturating_mul(length), length_s: self.suppress_s }
@@ -40,6 +45,8 @@ struct InPeriod {
     /// The last of the first `rows_max` rows, once there are more.
     kept_end: Option<(i64, Key)>,
     rows: usize,
+    /// A hit of it came when others of it may have been forgotten.
+    late: bool,
 }
 
 /// A fired period, read out.
@@ -53,6 +60,7 @@ pub(super) struct Fired {
     pub(super) crossing: Crossing,
     pub(super) continues: bool,
     pub(super) evidence: Evidence,
+    pub(super) late: bool,
 }
 
 /// What a hit did.
@@ -72,11 +80,12 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Folds one hit in.
-    pub(super) fn apply(&mut self, spec: &Spec, key: Key, event: &Arc<Facts>) -> Applied {
+    /// Folds one hit in; a late one may have been preceded by others that were forgotten.
+    pub(super) fn apply(&mut self, spec: &Spec, key: Key, event: &Arc<Facts>, late: bool) -> Applied {
         let row = (event.time_s, key);
         let period = spec.period_of(row.0);
         let state = self.periods.entry(period.start_s).or_insert_with(|| InPeriod::new(row.0, spec));
+        state.late |= late;
         // An event that repeats a value within a second is no new hit, and still evidence.
         let mut changed = BTreeMap::new();
         if state.gathered.add(event) {
@@ -147,7 +156,20 @@ impl Group {
             crossing: spec.need.crossing(&self.rows, state.fired_at_s?)?,
             continues: self.periods.get(&previous).is_some_and(|state| state.fired_at_s.is_some()),
             evidence: state.gathered.evidence()?,
+            late: state.late,
         })
+    }
+
+    /// Forgets the periods that ended before `horizon_s`, and the hits of older seconds. Returns whether anything is left.
+    pub(super) fn forget(&mut self, spec: &Spec, horizon_s: i64) -> bool {
+        self.periods.retain(|start_s, _| start_s.saturating_add(i64::from(spec.suppress_s)) > horizon_s);
+        // A window that ends in a period that is left reaches back so far.
+        let first_s = self.periods.keys().next().map(|start_s| start_s.saturating_sub(spec.need.within_s));
+        match first_s {
+            Some(first_s) => self.rows.forget_before(first_s),
+            None => self.rows = Rows::default(),
+        }
+        first_s.is_some()
     }
 
     /// The periods that fired, earliest first.
@@ -183,6 +205,7 @@ impl InPeriod {
             fired_at_s: None,
             kept_end: None,
             rows: 0,
+            late: false,
         }
     }
 

@@ -19,6 +19,10 @@ impl Rows {
         self.0.remove(&row);
     }
 
+    pub(super) fn forget_before(&mut self, time_s: i64) {
+        self.0 = self.0.split_off(&(time_s, Key::MIN));
+    }
+
     /// Rows with `from <= time <= to`, earliest first.
     pub(super) fn between(&self, from_s: i64, to_s: i64) -> impl DoubleEndedIterator<Item = (i64, Key)> {
         let range = (from_s <= to_s).then(|| self.0.range((from_s, Key::MIN)..=(to_s, Key::MAX)));

@@ -2,6 +2,7 @@
 //! emulators that reshard.
 
 mod backfill;
+mod disk;
 mod emulator;
 mod faults;
 mod faulty;

@@ -1,5 +1,6 @@
 //! One document by itself: a rule that has no number yet and knows no other rule.
 
+use super::definition;
 use super::filter_pattern::{self, FilterPattern};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
@@ -18,6 +19,8 @@ const SUPPRESS_S_DEFAULT: u32 = 3_600;
 pub(super) struct Draft {
     pub(super) meta: Metadata,
     pub(super) body: DraftBody,
+    /// See [`definition`].
+    pub(super) definition: String,
     /// S in seconds.
     pub(super) suppress_s: u32,
     /// `tripline: {group-by}`.
@@ -62,10 +65,11 @@ fn read_document(document: &Spanned, report: &mut Report) -> Option<Draft> {
     match read_rule(document, report) {
         Reading::Rule(text) => {
             let body = body(&text, report);
+            let definition = definition::of(&text, &body);
             let suppress_s = suppress_s(&text.settings, &body, report);
             let group_by = text.settings.group_by.map(|(fields, _)| fields);
             let sound = report.errors() == errors;
-            Some(Draft { meta: text.meta, body, suppress_s, group_by, sound })
+            Some(Draft { meta: text.meta, body, definition, suppress_s, group_by, sound })
         }
         Reading::Skipped | Reading::NotARule => None,
     }

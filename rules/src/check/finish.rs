@@ -47,7 +47,7 @@ pub(super) fn finish(
         }
     }
     let ids: HashMap<usize, RuleId> = runs.iter().zip(0..).map(|(at, id)| (*at, RuleId(id))).collect();
-    let mut builder = Builder { links, ids: &ids, fields };
+    let mut builder = Builder { drafts, links, ids: &ids, fields };
     runs.iter().filter_map(|at| builder.rule(*at, &drafts[*at], fates[*at].alerts())).collect()
 }
 
@@ -70,6 +70,7 @@ fn fates(drafts: &[Draft], links: &Links, selects: &dyn Fn(&Metadata) -> bool) -
 
 /// Makes rules of drafts.
 struct Builder<'l> {
+    drafts: &'l [Draft],
     links: &'l Links,
     ids: &'l HashMap<usize, RuleId>,
     fields: &'l mut Fields,
@@ -91,7 +92,15 @@ impl Builder<'_> {
             }
             DraftBody::Unknown => return None,
         };
-        Some(Rule { meta: draft.meta.clone(), trigger, window, alerts })
+        Some(Rule { meta: draft.meta.clone(), trigger, window, definition: self.definition(at), alerts })
+    }
+
+    /// A correlation's is that of the rules that it counts, too.
+    fn definition(&self, at: usize) -> String {
+        let mut counted: Vec<&str> =
+            self.links.rules[at].iter().map(|rule| self.drafts[*rule].definition.as_str()).collect();
+        counted.sort_unstable();
+        [&[self.drafts[at].definition.as_str()][..], &counted].concat().join("\n")
     }
 
     /// A single event: T = 1, W = 0.

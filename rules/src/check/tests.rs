@@ -35,5 +35,6 @@ fn rule(extra: &str) -> String {
 
 mod collisions;
 mod correlations;
+mod definitions;
 mod metadata;
 mod robust;

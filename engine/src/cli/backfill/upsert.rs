@@ -69,14 +69,15 @@ pub(super) fn into(
 }
 
 fn hits(store: &mut Store, ruleset: &Arc<Ruleset>, scratch: &Scratch) -> Result<(), Failure> {
+    let keys = scratch.keeper().keys();
     let mut chunk: Vec<Hit> = Vec::new();
     let mut write = |chunk: &mut Vec<Hit>| -> Result<(), StoreError> {
-        let hits = chunk.iter().map(|hit| (ruleset.rule(hit.rule).meta.id.as_str(), hit)).collect();
+        let hits = chunk.iter().map(|hit| (keys.of(hit.rule), hit)).collect();
         store.commit(&Commit { hits, now_ms: now_ms(), ..Commit::default() })?;
         chunk.clear();
         Ok(())
     };
-    keeper::each_hit(scratch.keeper().store(), ruleset, &mut |hit| {
+    keeper::each_hit(scratch.keeper().store(), ruleset, keys, &mut |hit| {
         chunk.push(hit);
         if chunk.len() < ROWS_MAX { Ok(()) } else { write(&mut chunk) }
     })?;

@@ -28,7 +28,11 @@ pub(super) fn records(seed: u64, events: u64, distribution: Distribution) -> Vec
 /// What the default pack makes of records.
 pub(super) fn judge(records: &[Put]) -> (Facts, Accounts) {
     let baseline: Selection = "baseline".parse().unwrap();
-    let loaded = check::load(&packs::files(), &|meta| baseline.selects(meta));
+    judge_by(check::load(&packs::files(), &|meta| baseline.selects(meta)), records)
+}
+
+/// What these rules make of records.
+pub(super) fn judge_by(loaded: check::Loaded, records: &[Put]) -> (Facts, Accounts) {
     let mut pipeline = Pipeline::new(Arc::new(Ruleset::new(loaded.rules, loaded.fields)), Limits::STREAM);
     for (n, (_, data)) in (0..).zip(records) {
         drop(pipeline.take(&Record::new(&"judge".into(), n, data.clone())));
