@@ -111,6 +111,8 @@ pub struct HttpConfig {
 pub struct PipelineConfig {
     /// Threads that decode and match, at least one.
     pub workers: usize,
+    /// Groups of windows in memory.
+    pub groups_max: usize,
     /// Batches that wait for the state thread.
     pub queue_batches_max: usize,
     /// How long a drain may take.

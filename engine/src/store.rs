@@ -34,6 +34,7 @@ use crate::hit::Hit;
 use crate::record::{Gap, Position};
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
 pub use inputs::StoredHit;
+pub use known_rules::{Changed, KnownRule};
 pub use outbox::{Delivered, Due, Ended, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
 pub use quarantine::QUARANTINE_ROWS_MAX;

@@ -4,9 +4,10 @@
 //! least T distinct hits, or T distinct values (`spec/windows.md`). What is found is a function of the *set* of hits: order,
 //! duplicates and batches do not matter, and another hit only ever opens an alert, raises a count or widens a span.
 //!
-//! Knows no wall clock, does no I/O. The rows of a group are the truth; today they live in memory, and everything else is
-//! folded from them as they come.
+//! Knows no wall clock, does no I/O. The rows of a group are the truth, and everything else is folded from them. Memory holds
+//! all of them, or is a cache ([`cache`]): then what hits need is loaded before they are folded in.
 
+pub mod cache;
 mod crossing;
 pub mod finding;
 mod gathered;
@@ -30,6 +31,7 @@ use crossing::Need;
 use finding::{Crossing, Evidence, Finding, Period};
 use group::{Group, Spec};
 use overflow::Overflow;
+pub use overflow::Shared;
 
 /// Event ids of an alert, and rows of a fired period: beyond them counts are a bound (`spec/windows.md` §3).
 const ROWS_MAX: usize = 1000;
@@ -88,6 +90,10 @@ pub struct Windows {
     tally: HitTally,
     /// What is older is late, seconds; only ever moves on.
     late_before_s: Option<i64>,
+    /// Whether memory holds everything.
+    complete: bool,
+    /// Batches folded in so far: what was touched when.
+    turn: u64,
 }
 
 impl Windows {
@@ -120,6 +126,8 @@ impl Windows {
             groups_max,
             tally: HitTally::default(),
             late_before_s: None,
+            complete: true,
+            turn: 0,
         }
     }
 
@@ -162,6 +170,7 @@ impl Windows {
     /// Folds a batch of hits in. Returns the findings that opened, with `true`, or changed.
     pub fn apply(&mut self, hits: &[Hit]) -> BTreeMap<FindingKey, bool> {
         let mut changed = BTreeMap::new();
+        self.turn += 1;
         for hit in hits {
             self.tally.hits += 1;
             let new = match self.specs[hit.rule.index()] {
@@ -174,13 +183,10 @@ impl Windows {
     }
 
     fn apply_windowed(&mut self, spec: Spec, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
-        let key = match &hit.value {
-            Some(values) => key::of_values(values),
-            None => key::of_event(&hit.event.account, &hit.event.event_id),
-        };
         let late = self.horizon_s(hit.rule).is_some_and(|horizon_s| hit.event.time_s < horizon_s);
         let group = self.groups.entry((hit.rule, Arc::clone(&hit.group))).or_default();
-        let applied = group.apply(&spec, key, &hit.event, late);
+        group.touched = self.turn;
+        let applied = group.apply(&spec, key::of(hit), &hit.event, late);
         for (period, opened) in applied.changed {
             let overflow = self.overflows.entry((hit.rule, period)).or_default();
             let own = if opened {
@@ -196,23 +202,34 @@ impl Windows {
     }
 
     fn apply_event(&mut self, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
+        let Some(new) = self.keep_event(hit) else { return false };
+        if !self.complete {
+            // It has no state, but is here.
+            let group = self.groups.entry((hit.rule, Arc::clone(&hit.group))).or_default();
+            group.touched = self.turn;
+        }
         let event = &hit.event;
         let what = What::Event(event.time_s, event.account.clone(), event.event_id.clone());
+        changed.insert(FindingKey { rule: hit.rule, what }, new);
+        new
+    }
+
+    /// Keeps the event of a rule that suppresses nothing: whether it is new; none when it is there already.
+    fn keep_event(&mut self, hit: &Hit) -> Option<bool> {
+        let event = &hit.event;
         let place = (hit.rule, event.time_s, event.account.clone(), event.event_id.clone());
         let delivered = (Arc::clone(&hit.group), Arc::clone(event));
-        let new = match self.events.entry(place) {
+        match self.events.entry(place) {
             Entry::Vacant(free) => {
                 free.insert(delivered);
-                true
+                Some(true)
             }
             Entry::Occupied(mut kept) if event.precedes(&kept.get().1) => {
                 kept.insert(delivered);
-                false
+                Some(false)
             }
-            Entry::Occupied(_) => return false,
-        };
-        changed.insert(FindingKey { rule: hit.rule, what }, new);
-        new
+            Entry::Occupied(_) => None,
+        }
     }
 
     /// The finding behind a key, as it stands now.
@@ -293,16 +310,20 @@ impl Windows {
     /// One finding for all groups of a period that have none of their own: sums and spans, the first one's evidence.
     fn overflow_finding(&self, rule: RuleId, period: Period) -> Option<Finding> {
         let overflow = self.overflows.get(&(rule, period))?;
-        let parts: Vec<Finding> =
-            overflow.folded().filter_map(|group| self.group_finding(rule, group, period)).collect();
+        let part = |(group, counted)| Some((self.group_finding(rule, group, period)?, counted));
+        let parts: Vec<(Finding, u64)> = overflow.folded().filter_map(part).collect();
+        let before = overflow.before();
+        let here: u64 = parts.iter().map(|(part, counted)| part.count.saturating_sub(*counted)).sum();
+        let parts: Vec<Finding> = parts.into_iter().map(|(part, _)| part).collect();
         let first = parts.iter().min_by_key(|part| (part.first_seen_s, &part.group))?;
         let last = parts.iter().max_by_key(|part| (part.last_seen_s, &part.group))?;
         Some(Finding {
             group: Arc::from([]),
-            count: parts.iter().map(|part| part.count).sum(),
+            count: before.map_or(0, |before| before.count) + here,
             count_exact: false,
             distinct: None,
-            last_seen_s: last.last_seen_s,
+            first_seen_s: before.map_or(first.first_seen_s, |before| before.first_s.min(first.first_seen_s)),
+            last_seen_s: before.map_or(last.last_seen_s, |before| before.last_s.max(last.last_seen_s)),
             continues: false,
             evidence: Evidence { latest: Arc::clone(&last.evidence.latest), ..first.evidence.clone() },
             approximate: true,

@@ -105,7 +105,8 @@ fn serve(
     let Live { kinesis, sinks, signals } = live;
     let began = Instant::now();
     let ruleset = &rules.ruleset;
-    let mut keeper = Keeper::open(store, ruleset, route(config.sinks.clone()))?;
+    let mut keeper =
+        Keeper::open_on_demand(store, ruleset, route(config.sinks.clone()), config.pipeline.groups_max)?;
     keeper.retain(config.store.retention);
     tell_new_rules(&keeper, config.log_group.as_deref());
     let before = keeper.store().last_alert_seq()?;

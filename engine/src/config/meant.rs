@@ -124,6 +124,7 @@ fn pipeline(section: &Section<'_>) -> PipelineConfig {
     };
     PipelineConfig {
         workers,
+        groups_max: size(section.count("groups_max")),
         queue_batches_max: size(section.count("queue_batches_max")),
         drain_timeout: Duration::from_secs(section.count("drain_timeout_s")),
     }

@@ -277,6 +277,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "pipeline",
+        "groups_max",
+        Kind::Count { min: 1_000, max: 100_000_000 },
+        Preset::Count(100_000),
+        "Groups of windows in memory, about 3 KB each at least; the others are read from the store when they are hit.",
+    ),
+    key(
+        "pipeline",
         "drain_timeout_s",
         Kind::Count { min: 1, max: 600 },
         Preset::Count(30),

@@ -13,7 +13,7 @@ use super::health::{Health, Stop};
 use super::keeper::{Folded, Keeper};
 use super::{Matched, counts, now_ms};
 use crate::metrics::Metrics;
-use crate::store::{Outcome, SeenRow, Told, Written};
+use crate::store::{Outcome, SeenRow, StoreError, Told, Written};
 
 /// Records in one commit: bounds how long one takes and how much it holds.
 const COMMIT_BATCHES_MAX: usize = 256;
@@ -114,34 +114,48 @@ impl Committer {
 
     /// Whether it was written. If not, the service ends and everything in it is read again.
     fn commit(&mut self, gathered: &mut Gathered) -> bool {
+        let batches = std::mem::take(&mut gathered.batches);
+        if self.persist(&mut |keeper| keeper.load(&batches)).is_none() {
+            return false;
+        }
         let before = self.keeper.state().hits();
-        let mut folded = self.keeper.fold(std::mem::take(&mut gathered.batches));
+        let mut folded = self.keeper.fold(batches);
         if !folded.is_due() && gathered.outcomes.is_empty() && gathered.seen.is_empty() {
             return true;
         }
-        let mut retry = RETRY_MIN;
-        let written = loop {
+        let metrics = self.metrics.clone();
+        let written = self.persist(&mut |keeper| {
             let began = Instant::now();
-            match self.keeper.write(&mut folded, &gathered.outcomes, &gathered.seen, now_ms()) {
-                Ok(written) => {
-                    self.metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
-                    break written;
+            let written = keeper.write(&mut folded, &gathered.outcomes, &gathered.seen, now_ms())?;
+            metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
+            Ok(written)
+        });
+        let Some(written) = written else { return false };
+        counts::committed(&self.metrics, &self.keeper, before, &folded, &written.told, now_ms());
+        self.tell(&folded, &written);
+        true
+    }
+
+    /// Tries until the store does what is asked; none when the service ends before.
+    fn persist<T>(&mut self, attempt: &mut dyn FnMut(&mut Keeper) -> Result<T, StoreError>) -> Option<T> {
+        let mut retry = RETRY_MIN;
+        loop {
+            match attempt(&mut self.keeper) {
+                Ok(done) => {
+                    self.health.committed(None);
+                    return Some(done);
                 }
                 Err(error) => {
                     tracing::error!(%error, retry_ms = retry.as_millis(), "commit failed");
                     self.metrics.commits.with_label_values(&["failed"]).inc();
                     self.health.committed(Some(error.to_string()));
                     if self.stop.wait(retry) {
-                        return false;
+                        return None;
                     }
                     retry = (retry * 2).min(RETRY_MAX);
                 }
             }
-        };
-        self.health.committed(None);
-        counts::committed(&self.metrics, &self.keeper, before, &folded, &written.told, now_ms());
-        self.tell(&folded, &written);
-        true
+        }
     }
 
     /// Wakes the sinks if there is something for them, and says in the log what opened.

@@ -3,13 +3,14 @@
 //! Folding comes first and cannot fail; writing can, and is repeated until it succeeds: what was folded is not folded again,
 //! and nothing is acknowledged before it is written.
 
+mod memory;
 mod sweep;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tripline_rules::plan::Ruleset;
-use tripline_rules::rule::RuleId;
+use tripline_rules::rule::{RuleId, Window};
 
 use super::keys::RuleKeys;
 use super::watermark::Watermarks;
@@ -18,7 +19,8 @@ use crate::alert::Alert;
 use crate::hit::{Facts, Hit};
 use crate::record::{Gap, Place, Stage, Stamps};
 use crate::store::{
-    AlertChange, Commit, Outcome, Retention, SeenRow, Store, StoreError, StoredHit, StoredPosition, Written,
+    AlertChange, Commit, KnownRule, Outcome, Retention, SeenRow, Store, StoreError, StoredHit,
+    StoredPosition, Written,
 };
 use crate::window::FindingKey;
 pub use sweep::Gone;
@@ -42,6 +44,8 @@ pub struct Keeper {
     /// Rules whose detection this store has never seen.
     new: Vec<RuleId>,
     route: Route,
+    /// Groups in memory, at most about; none for all of them.
+    groups_max: Option<usize>,
     /// How long what is kept; none for all of it, for ever.
     retention: Option<Retention>,
     sweep: Sweep,
@@ -93,34 +97,74 @@ impl Folded {
 }
 
 impl Keeper {
-    /// Folds everything that the store holds, and goes on from there. Hits of rules that are not loaded stay where they are.
+    /// Folds everything that the store holds into memory, and goes on from there. Hits of rules that are not loaded stay where
+    /// they are.
     ///
     /// # Errors
     /// The store's.
-    pub fn open(mut store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
-        let mut state = State::new(Arc::clone(ruleset));
-        let keys = RuleKeys::new(ruleset);
-        let ids = ruleset.rules().iter().map(|rule| rule.meta.id.as_str());
-        let new = store.know_rules(&keys.all().zip(ids).collect::<Vec<_>>())?;
-        let new = new.into_iter().filter_map(|n| Some(RuleId(u32::try_from(n).ok()?))).collect();
-        each_hit(&store, ruleset, &keys, &mut |hit| {
+    pub fn open(store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
+        let (mut keeper, _) = Self::new(store, ruleset, route)?;
+        let Keeper { state, store, keys, .. } = &mut keeper;
+        each_hit(store, ruleset, keys, &mut |hit| {
             state.restore(&hit);
             Ok(())
         })?;
-        let owed = owed(&store, &state)?;
-        Ok(Self {
-            state,
+        keeper.owed = owed(&keeper.store, &keeper.state)?;
+        Ok(keeper)
+    }
+
+    /// Goes on from where the store is, with at most about so many groups in memory: the others are loaded when they are hit.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn open_on_demand(
+        store: Store,
+        ruleset: &Arc<Ruleset>,
+        route: Route,
+        groups_max: usize,
+    ) -> Result<Self, StoreError> {
+        let (mut keeper, reshaped) = Self::new(store, ruleset, route)?;
+        keeper.state.load_on_demand();
+        keeper.groups_max = Some(groups_max);
+        // The same rows may amount to other alerts than they did.
+        for rule in reshaped {
+            for group in keeper.store.groups_of(keeper.keys.of(rule))? {
+                let missing = keeper.load_group(rule, &group)?;
+                keeper.owed.extend(missing);
+            }
+        }
+        Ok(keeper)
+    }
+
+    /// And the rules whose hits become alerts in another way than before.
+    fn new(
+        mut store: Store,
+        ruleset: &Arc<Ruleset>,
+        route: Route,
+    ) -> Result<(Self, Vec<RuleId>), StoreError> {
+        let keys = RuleKeys::new(ruleset);
+        let known = keys.all().zip(ruleset.rules()).map(|(key, rule)| {
+            let Window { threshold, suppress_s, .. } = rule.window;
+            KnownRule { key, id: &rule.meta.id, shape: format!("{threshold} {suppress_s} {}", rule.alerts) }
+        });
+        let changed = store.know_rules(&known.collect::<Vec<_>>())?;
+        let ids =
+            |places: Vec<usize>| places.into_iter().filter_map(|n| Some(RuleId(u32::try_from(n).ok()?)));
+        let keeper = Self {
+            state: State::new(Arc::clone(ruleset)),
             store,
             keys,
-            new,
+            new: ids(changed.new).collect(),
             route,
+            groups_max: None,
             retention: None,
             sweep: Sweep::default(),
             watermarks: Watermarks::default(),
-            owed,
+            owed: Vec::new(),
             idle: BTreeMap::new(),
             idle_written_ms: i64::MIN,
-        })
+        };
+        Ok((keeper, ids(changed.reshaped).collect()))
     }
 
     /// Whether the rows amount to alerts that the store does not have: a rule was changed since. The next commit opens them.
@@ -151,7 +195,7 @@ impl Keeper {
         self.watermarks.expect(source, low_s);
     }
 
-    /// Folds records and marks in, in their order.
+    /// Folds records and marks in, in their order. What they need must be in memory: [`Keeper::load`].
     pub fn fold(&mut self, mut batches: Vec<Matched>) -> Folded {
         self.move_horizon();
         let owed = self.owed.drain(..).map(|key| (key, Some(Stamps::default())));
@@ -243,7 +287,9 @@ impl Keeper {
             watermark_s: folded.watermark_s,
             now_ms,
         };
-        self.store.commit(&commit)
+        let written = self.store.commit(&commit)?;
+        self.evict();
+        Ok(written)
     }
 
     /// What the state amounts to.
@@ -283,24 +329,35 @@ pub fn each_hit(
         if rules.is_empty() {
             return Ok(());
         }
-        let StoredHit { rule: name, group, value, text, logs_time_ms } = stored;
         // Hits of one event stand in a row and share it.
-        let shared = last.take().filter(|event| event.text == text && event.logs_time_ms == logs_time_ms);
-        let event = match shared {
-            Some(event) => event,
-            None => Arc::new(Facts::kept(text, logs_time_ms, ruleset.fields()).ok_or_else(|| {
-                let problem = format!("the event of a hit of rule {name} is no CloudTrail event");
-                StoreError::Row { table: "events", problem }
-            })?),
+        let shared = last.take();
+        let is_same =
+            |event: &Arc<Facts>| event.text == stored.text && event.logs_time_ms == stored.logs_time_ms;
+        let mut hit = match shared.filter(is_same) {
+            Some(event) => hit_of(stored, rules[0], event),
+            None => kept(stored, rules[0], ruleset)?,
         };
-        last = Some(Arc::clone(&event));
-        let (group, value): (_, Option<Arc<[String]>>) = (Arc::from(group), value.map(Arc::from));
+        last = Some(Arc::clone(&hit.event));
         for rule in rules {
-            let (group, value, event) = (Arc::clone(&group), value.clone(), Arc::clone(&event));
-            each(Hit { rule: *rule, group, value, event })?;
+            hit.rule = *rule;
+            each(hit.clone())?;
         }
         Ok(())
     })
+}
+
+/// A hit of a rule, as it was kept.
+fn kept(stored: StoredHit, rule: RuleId, ruleset: &Ruleset) -> Result<Hit, StoreError> {
+    let facts = Facts::kept(stored.text.clone(), stored.logs_time_ms, ruleset.fields());
+    let event = facts.ok_or_else(|| {
+        let problem = format!("the event of a hit of rule {} is no CloudTrail event", stored.rule);
+        StoreError::Row { table: "events", problem }
+    })?;
+    Ok(hit_of(stored, rule, Arc::new(event)))
+}
+
+fn hit_of(stored: StoredHit, rule: RuleId, event: Arc<Facts>) -> Hit {
+    Hit { rule, group: Arc::from(stored.group), value: stored.value.map(Arc::from), event }
 }
 
 /// The findings that the store has no alert for.

@@ -10,9 +10,10 @@ use tripline_rules::rule::{RuleId, Trigger};
 use super::{Accounts, Matched};
 use crate::alert::{self, Alert};
 use crate::decode;
-use crate::hit::Hit;
-use crate::window::finding::Finding;
-use crate::window::{FindingKey, HitTally, Windows};
+use crate::hit::{Group, Hit};
+use crate::window::cache::Needs;
+use crate::window::finding::{Finding, Period};
+use crate::window::{FindingKey, HitTally, Shared, Windows};
 
 /// The state of a rule set.
 #[derive(Debug)]
@@ -44,6 +45,46 @@ impl State {
         self.accounts.ungrouped += matched.ungrouped;
         self.accounts.too_late += matched.too_late;
         self.windows.apply(&matched.hits)
+    }
+
+    /// From now on memory holds only what is loaded: [`State::needs`].
+    pub fn load_on_demand(&mut self) {
+        self.windows.load_on_demand();
+    }
+
+    /// What must be loaded before a record is folded in.
+    pub fn needs(&self, matched: &Matched) -> Needs {
+        self.windows.needs(&matched.hits)
+    }
+
+    /// See [`Windows::load_period`].
+    pub fn load_period(&mut self, rule: RuleId, period: Period, own: usize, shared: Option<Shared>) {
+        self.windows.load_period(rule, period, own, shared);
+    }
+
+    /// Loads a group. Returns the alerts that it amounts to by itself, each with its id.
+    pub fn load(&mut self, rule: RuleId, group: &Group, hits: &[Hit]) -> Vec<(FindingKey, String)> {
+        self.windows.load(rule, group, hits);
+        let id = |key: &FindingKey| {
+            self.windows.finding(key).map(|finding| alert::id(&self.ruleset.rule(rule).meta, &finding))
+        };
+        let fired = self.windows.fired(rule, group).into_iter();
+        fired.filter_map(|key| id(&key).map(|id| (key, id))).collect()
+    }
+
+    /// See [`Windows::share`].
+    pub fn share(&mut self, key: &FindingKey) {
+        self.windows.share(key);
+    }
+
+    /// See [`Windows::unload`].
+    pub fn unload(&mut self, rule: RuleId, group: &Group) {
+        self.windows.unload(rule, group);
+    }
+
+    /// See [`Windows::evict`].
+    pub fn evict(&mut self, groups_max: usize) -> usize {
+        self.windows.evict(groups_max)
     }
 
     /// From now on events that are older than that are late.

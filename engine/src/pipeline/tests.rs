@@ -98,10 +98,33 @@ fn open(path: &Path) -> Keeper {
     Keeper::open(Store::open(path).unwrap(), &ruleset(), route).unwrap()
 }
 
+/// All in memory, or next to nothing.
+fn open_with(path: &Path, groups_max: Option<usize>) -> Keeper {
+    let route: Route = Arc::new(|_| vec!["sink".to_owned()]);
+    match groups_max {
+        None => open(path),
+        Some(max) => Keeper::open_on_demand(Store::open(path).unwrap(), &ruleset(), route, max).unwrap(),
+    }
+}
+
 #[test]
 fn kills_and_batches_change_no_alert() {
+    for seed in 0..25 {
+        kills_change_no_alert(seed, None);
+    }
+}
+
+#[test]
+fn neither_do_kills_when_next_to_nothing_is_in_memory() {
+    for seed in 0..40 {
+        kills_change_no_alert(seed, Some(usize::try_from(seed % 4).unwrap()));
+    }
+}
+
+fn kills_change_no_alert(seed: u64, groups_max: Option<usize>) {
     let folder = tempfile::tempdir().unwrap();
-    for seed in 0..40_u64 {
+    let open = |path: &Path| open_with(path, groups_max);
+    {
         let mut rng = Rng(seed);
         let records = records(&mut rng);
         let mut judge = Pipeline::new(ruleset(), Limits::STREAM);
@@ -112,7 +135,9 @@ fn kills_and_batches_change_no_alert() {
         let (mut next, mut committed) = (0, 0);
         while next < records.len() {
             let size = (1 + rng.index(4)).min(records.len() - next);
-            let batch = records[next..next + size].iter().map(|record| matcher.take(record)).collect();
+            let batch: Vec<_> =
+                records[next..next + size].iter().map(|record| matcher.take(record)).collect();
+            keeper.load(&batch).unwrap();
             let mut folded = keeper.fold(batch);
             if rng.below(6) == 0 {
                 // Killed before the commit: what was folded is gone, and read again from the last position.
@@ -137,11 +162,12 @@ fn kills_and_batches_change_no_alert() {
         let (found, wanted) =
             (facts(stored.into_iter().map(|stored| stored.alert)), facts(judge.alerts().into_iter()));
         assert_eq!(found, wanted, "seed {seed}");
-        assert_eq!(
-            facts(keeper.state().alerts().into_iter()),
-            wanted,
-            "seed {seed}: memory is what is stored"
-        );
+        if let Some(max) = groups_max {
+            assert!(keeper.state().groups() <= max + 1, "seed {seed}: {} groups", keeper.state().groups());
+        } else {
+            let in_memory = facts(keeper.state().alerts().into_iter());
+            assert_eq!(in_memory, wanted, "seed {seed}: memory is what is stored");
+        }
         assert!(keeper.accounts().balances());
         // Every alert is told, the opening first.
         let due = keeper.store().due("sink", i64::MAX, 10_000).unwrap();
@@ -178,8 +204,9 @@ fn rows_that_go_change_no_alert() {
         let mut judge = Pipeline::new(ruleset(), Limits::STREAM);
         let path = folder.path().join(format!("{seed}.db"));
         let retention = Retention { late_s: 3600, closed_alerts_ms: None, alerts_ms: None };
+        let groups_max = [None, Some(3)][rng.index(2)];
         let open = || {
-            let mut keeper = open(&path);
+            let mut keeper = open_with(&path, groups_max);
             for stored in keeper.positions().unwrap() {
                 keeper.expect(&stored.source, stored.low_s);
             }
@@ -190,7 +217,9 @@ fn rows_that_go_change_no_alert() {
         for (n, (_, text)) in (0..).zip(&events) {
             let record = Record::new(&"shard".into(), n, text.clone().into_bytes());
             judge.take(&record);
-            let mut folded = keeper.fold(vec![matcher.take(&record)]);
+            let batch = vec![matcher.take(&record)];
+            keeper.load(&batch).unwrap();
+            let mut folded = keeper.fold(batch);
             keeper.write(&mut folded, &[], &[], 1).unwrap();
             let gone = keeper.sweep(i64::try_from(n).unwrap() * 700_000).unwrap();
             swept.rows += gone.rows;
@@ -270,8 +299,62 @@ fn an_event_that_came_in_two_versions_is_each_groups_own_after_a_restart() {
     assert_eq!(facts(open(&path).state().alerts().into_iter()), facts(judge.alerts().into_iter()));
 }
 
+/// Ten more groups than have alerts of their own, through kills and with a hundred in memory.
+#[test]
+fn groups_beyond_the_limit_share_one_alert_through_kills_and_evictions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let mut rng = Rng(7);
+    let mut keeper = open_with(&path, Some(100));
+    let mut matcher = Matcher::new(ruleset(), Limits::STREAM);
+    let event = |n: i64, id: String| {
+        let text = delivery(&format!("10.0.{}.{}", n / 256, n % 256), "111122223333");
+        text.replace("\"e1\"", &format!("\"{id}\"")).into_bytes()
+    };
+    let mut take = |keeper: &mut Keeper, bytes: Vec<u8>| {
+        let batch = vec![matcher.take(&Record::new(&"shard".into(), 0, bytes))];
+        keeper.load(&batch).unwrap();
+        let mut folded = keeper.fold(batch);
+        keeper.write(&mut folded, &[], &[], 1).unwrap();
+    };
+    let shared = |keeper: &Keeper| {
+        let stored = keeper.store().list(&Query::default()).unwrap().into_iter().map(|stored| stored.alert);
+        let (shared, own): (Vec<_>, Vec<_>) = stored.partition(|alert| alert.approximate);
+        (
+            own.len(),
+            own.iter().map(|alert| alert.count).sum::<u64>(),
+            shared.iter().map(|alert| alert.count).sum::<u64>(),
+        )
+    };
+    for n in 0..1_010 {
+        let lines: Vec<u8> = [event(n, format!("a{n}")), event(n, format!("b{n}"))].join(&b'\n');
+        take(&mut keeper, lines);
+        if rng.below(100) == 0 {
+            drop(keeper);
+            keeper = open_with(&path, Some(100));
+        }
+    }
+    assert_eq!(shared(&keeper), (1_000, 2_000, 20));
+    // Once more, all of it and something new of each, in another order.
+    let mut order: Vec<i64> = (0..1_010).collect();
+    rng.shuffle(&mut order);
+    for n in order {
+        take(&mut keeper, [event(n, format!("a{n}")), event(n, format!("c{n}"))].join(&b'\n'));
+        if rng.below(100) == 0 {
+            drop(keeper);
+            keeper = open_with(&path, Some(100));
+        }
+    }
+    assert_eq!(shared(&keeper), (1_000, 3_000, 30));
+}
+
 #[test]
 fn a_rule_that_now_fires_on_what_was_kept_opens_its_alert() {
+    a_changed_threshold_opens_alerts(None);
+    a_changed_threshold_opens_alerts(Some(0));
+}
+
+fn a_changed_threshold_opens_alerts(groups_max: Option<usize>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let compiled = |threshold: u32| {
@@ -289,12 +372,21 @@ fn a_rule_that_now_fires_on_what_was_kept_opens_its_alert() {
         let stored = keeper.store().list(&Query::default()).unwrap();
         stored.iter().filter(|stored| stored.alert.rule.id == "many").count()
     };
-    let mut keeper = Keeper::open(Store::open(&path).unwrap(), &compiled(3), Arc::clone(&route)).unwrap();
-    let mut folded = keeper.fold(vec![Matcher::new(compiled(3), Limits::STREAM).take(&record)]);
+    let open = |threshold| {
+        let (store, rules, route) = (Store::open(&path).unwrap(), compiled(threshold), Arc::clone(&route));
+        match groups_max {
+            None => Keeper::open(store, &rules, route).unwrap(),
+            Some(max) => Keeper::open_on_demand(store, &rules, route, max).unwrap(),
+        }
+    };
+    let mut keeper = open(3);
+    let batch = vec![Matcher::new(compiled(3), Limits::STREAM).take(&record)];
+    keeper.load(&batch).unwrap();
+    let mut folded = keeper.fold(batch);
     keeper.write(&mut folded, &[], &[], 1).unwrap();
     assert_eq!((many(&keeper), keeper.owes()), (0, false));
     drop(keeper);
-    let mut keeper = Keeper::open(Store::open(&path).unwrap(), &compiled(2), route).unwrap();
+    let mut keeper = open(2);
     assert!(keeper.owes());
     let mut folded = keeper.fold(Vec::new());
     keeper.write(&mut folded, &[], &[], 2).unwrap();

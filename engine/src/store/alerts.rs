@@ -256,6 +256,34 @@ impl Store {
         Ok(self.connection.query_row(text, (), |row| row.get(0))?)
     }
 
+    /// Whether there is such an alert.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_alert(&self, id: &str) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT 1 FROM alerts WHERE id = ?1")?;
+        Ok(statement.exists((id,))?)
+    }
+
+    /// How many groups of a rule have an alert of their own in the period that ends then, and the alert of the others.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn period_alerts(
+        &self,
+        rule: &str,
+        period_end_s: i64,
+    ) -> Result<(usize, Option<StoredAlert>), StoreError> {
+        let of_period = "FROM alerts WHERE rule = ?1 AND period_end_s = ?2 AND body ->> '$.approximate'";
+        let count = format!("SELECT count(*) {of_period} = 0");
+        let own =
+            self.connection.prepare_cached(&count)?.query_row((rule, period_end_s), |row| row.get(0))?;
+        let mut shared = self.connection.prepare_cached(&format!("SELECT {COLUMNS} {of_period} = 1"))?;
+        let mut rows = shared.query((rule, period_end_s))?;
+        let shared = rows.next()?.map(|row| read(row, 0)).transpose()?;
+        Ok((own, shared))
+    }
+
     /// The ids of all alerts.
     ///
     /// # Errors

@@ -5,12 +5,12 @@
 //! and folded again in that order: the one thing that hangs on it, which groups beyond the limit share an alert, is then the
 //! same after a restart.
 
-use rusqlite::Transaction;
+use rusqlite::{Row, Transaction};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError};
-use crate::hit::{Facts, Hit, hex};
+use crate::hit::{Facts, Group, Hit, hex};
 
 /// A hit as it was kept: everything but the compiled rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,34 +66,72 @@ fn digest(text: &str, logs_time_ms: Option<i64>) -> String {
     hex(&hash.finalize()[..16])
 }
 
+/// The columns of a [`StoredHit`].
+const COLUMNS: &str = "rule, grp, value, text, logs_time_ms";
+
+fn read(row: &Row<'_>) -> Result<StoredHit, StoreError> {
+    let (rule, group, value, text, logs_time_ms): (String, String, String, Option<String>, Option<i64>) =
+        row.try_into()?;
+    let problem = |problem: String| StoreError::Row { table: "inputs", problem };
+    let not_ours = |error: serde_json::Error| problem(format!("{error} in {group} or {value}"));
+    let text = text.ok_or_else(|| problem(format!("a hit of rule {rule} has no event")))?;
+    let group = serde_json::from_str(&group).map_err(not_ours)?;
+    let value = match value.as_str() {
+        "" => None,
+        value => Some(serde_json::from_str(value).map_err(not_ours)?),
+    };
+    Ok(StoredHit { rule, group, value, text, logs_time_ms })
+}
+
 impl Store {
     /// Shows every hit that was committed, in the order in which they came, to fold the windows again.
     ///
     /// # Errors
     /// SQLite's, or a row that is not ours.
     pub fn hits(&self, each: &mut dyn FnMut(StoredHit) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare(
-            "SELECT rule, grp, value, text, logs_time_ms FROM inputs LEFT JOIN events ON digest = event ORDER BY seq",
-        )?;
+        let text = format!("SELECT {COLUMNS} FROM inputs LEFT JOIN events ON digest = event ORDER BY seq");
+        let mut statement = self.connection.prepare(&text)?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
-            let (rule, group, value, text, logs_time_ms): (
-                String,
-                String,
-                String,
-                Option<String>,
-                Option<i64>,
-            ) = row.try_into()?;
-            let problem = |problem: String| StoreError::Row { table: "inputs", problem };
-            let not_ours = |error: serde_json::Error| problem(format!("{error} in {group} or {value}"));
-            let text = text.ok_or_else(|| problem(format!("a hit of rule {rule} has no event")))?;
-            let group = serde_json::from_str(&group).map_err(not_ours)?;
-            let value = match value.as_str() {
-                "" => None,
-                value => Some(serde_json::from_str(value).map_err(not_ours)?),
-            };
-            each(StoredHit { rule, group, value, text, logs_time_ms })?;
+            each(read(row)?)?;
         }
         Ok(())
+    }
+
+    /// The hits of one group of a rule's key from a time on, in seconds, by time.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn group_hits(&self, key: &str, group: &Group, from_s: i64) -> Result<Vec<StoredHit>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM inputs LEFT JOIN events ON digest = event
+             WHERE rule = ?1 AND grp = ?2 AND time_s >= ?3 ORDER BY time_s"
+        );
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let mut rows = statement.query((key, json!(group.as_ref()).to_string(), from_s))?;
+        let mut hits = Vec::new();
+        while let Some(row) = rows.next()? {
+            hits.push(read(row)?);
+        }
+        Ok(hits)
+    }
+
+    /// Every group that a rule's key has rows of.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn groups_of(&self, key: &str) -> Result<Vec<Group>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT DISTINCT grp FROM inputs WHERE rule = ?1")?;
+        let mut rows = statement.query((key,))?;
+        let mut groups = Vec::new();
+        while let Some(row) = rows.next()? {
+            let text: String = row.get(0)?;
+            let group: Vec<(String, String)> = serde_json::from_str(&text).map_err(|error| {
+                StoreError::Row { table: "inputs", problem: format!("{error} in {text}") }
+            })?;
+            groups.push(group.into());
+        }
+        Ok(groups)
     }
 }

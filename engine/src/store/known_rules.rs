@@ -1,32 +1,58 @@
-//! Which rules this store has rows of, by the key that says what decides their hits.
+//! Which rules this store has rows of, by the key that says what decides their hits, and what those rows were last taken for.
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::{Store, StoreError};
 
+/// A rule, as a store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownRule<'r> {
+    /// What decides its hits, as a digest.
+    pub key: &'r str,
+    /// Its id.
+    pub id: &'r str,
+    /// When its hits become an alert: whatever else decides that.
+    pub shape: String,
+}
+
+/// What of the rules that run is not as it was, by their places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Never said before: they begin with no rows. None on the first start, when all do.
+    pub new: Vec<usize>,
+    /// The same hits become other alerts now.
+    pub reshaped: Vec<usize>,
+}
+
 impl Store {
-    /// Says which rules run, each as (key, id). Returns which of them, by their place, were never said before and begin with no
-    /// rows; none on the first start, when all do. Rows that an older version kept by a rule's id are found by its key from now on.
+    /// Says which rules run. Rows that an older version kept by a rule's id are found by its key from now on.
     ///
     /// # Errors
     /// SQLite's. Nothing was changed then.
-    pub fn know_rules(&mut self, rules: &[(&str, &str)]) -> Result<Vec<usize>, StoreError> {
+    pub fn know_rules(&mut self, rules: &[KnownRule<'_>]) -> Result<Changed, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let is_first =
+        let is_first: bool =
             transaction.query_row("SELECT NOT EXISTS (SELECT 1 FROM rules)", (), |row| row.get(0))?;
-        let mut new = Vec::new();
+        let mut changed = Changed::default();
         {
-            let mut known =
-                transaction.prepare_cached("INSERT OR IGNORE INTO rules(key, rule) VALUES (?1, ?2)")?;
+            let mut has_key = transaction.prepare_cached("SELECT 1 FROM rules WHERE key = ?1 LIMIT 1")?;
+            let mut shape =
+                transaction.prepare_cached("SELECT shape FROM rules WHERE key = ?1 AND rule = ?2")?;
+            let mut know = transaction.prepare_cached("INSERT OR REPLACE INTO rules VALUES (?1, ?2, ?3)")?;
             let mut rows =
                 transaction.prepare_cached("UPDATE OR REPLACE inputs SET rule = ?1 WHERE rule = ?2")?;
-            for (n, (key, id)) in rules.iter().enumerate() {
-                if known.execute((key, id))? > 0 && rows.execute((key, id))? == 0 {
-                    new.push(n);
+            for (n, KnownRule { key, id, shape: now }) in rules.iter().enumerate() {
+                let has_rows = has_key.exists((key,))? || rows.execute((key, id))? > 0;
+                let before: Option<String> = shape.query_row((key, id), |row| row.get(0)).optional()?;
+                if !has_rows && !is_first {
+                    changed.new.push(n);
+                } else if has_rows && before.as_ref() != Some(now) {
+                    changed.reshaped.push(n);
                 }
+                know.execute((key, id, now))?;
             }
         }
         transaction.commit()?;
-        Ok(if is_first { Vec::new() } else { new })
+        Ok(changed)
     }
 }

@@ -78,9 +78,17 @@ CREATE TABLE seen(
 
 /// Version 3: window rows are of what decides a rule's hits, and go.
 const RULES: &str = "
--- What decides the hits of a rule, as a digest: `inputs.rule` is one. The id is the rule's that had it first.
-CREATE TABLE rules(key TEXT PRIMARY KEY NOT NULL, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- What decides the hits of a rule, as a digest: `inputs.rule` is one. `shape` is when its hits become an alert.
+CREATE TABLE rules(
+    key TEXT NOT NULL, rule TEXT NOT NULL, shape TEXT NOT NULL, PRIMARY KEY (key, rule)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX inputs_by_event ON inputs(event);
+CREATE INDEX alerts_by_period ON alerts(rule, period_end_s);
+-- A row of a kilobyte and more lies whole on a page of a table with a rowid; in one without, its text is on a page of its own.
+CREATE TABLE events_by_rowid(digest TEXT PRIMARY KEY NOT NULL, logs_time_ms INTEGER, text TEXT NOT NULL) STRICT;
+INSERT INTO events_by_rowid SELECT digest, logs_time_ms, text FROM events;
+DROP TABLE events;
+ALTER TABLE events_by_rowid RENAME TO events;
 ";
 
 /// Says whose file it is: `TRIP`.
@@ -105,6 +113,8 @@ pub(super) fn configure(connection: &Connection) -> Result<(), StoreError> {
 /// later version's, as it is.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
+    // A table that others refer to is made anew below.
+    connection.pragma_update(None, "foreign_keys", false)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_master", (), |row| row.get(0))?;
     let found = if tables > 0 { version(&transaction, path)? } else { 0 };

@@ -256,7 +256,7 @@ fn a_store_of_an_older_version_is_brought_up_to_date() {
     commit(&mut store, &change("a", 7));
     let before = store.list(&Query::default()).unwrap();
     // As version 1 left it.
-    let older = "DROP INDEX inputs_by_event; DROP TABLE rules; ALTER TABLE positions DROP COLUMN seen_ms; DROP TABLE gaps; DROP TABLE seen; PRAGMA user_version = 1;
+    let older = "DROP INDEX inputs_by_event; DROP INDEX alerts_by_period; DROP TABLE rules; ALTER TABLE positions DROP COLUMN seen_ms; DROP TABLE gaps; DROP TABLE seen; PRAGMA user_version = 1;
         INSERT INTO positions VALUES ('s', '5', 9, 1)";
     store.connection.execute_batch(older).unwrap();
     drop(store);

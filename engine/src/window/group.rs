@@ -77,6 +77,8 @@ pub(super) struct Applied {
 pub(super) struct Group {
     rows: Rows,
     periods: BTreeMap<i64, InPeriod>,
+    /// The batch that it was hit in last.
+    pub(super) touched: u64,
 }
 
 impl Group {

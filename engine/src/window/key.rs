@@ -2,16 +2,26 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::hit::Hit;
+
 /// Identity of a hit within its second.
 pub(super) type Key = u128;
 
+/// A hit: its value, when that is what counts, else its event.
+pub(super) fn of(hit: &Hit) -> Key {
+    match &hit.value {
+        Some(values) => of_values(values),
+        None => of_event(&hit.event.account, &hit.event.event_id),
+    }
+}
+
 /// An event: recipient account and event id.
-pub(super) fn of_event(account: &str, event_id: &str) -> Key {
+fn of_event(account: &str, event_id: &str) -> Key {
     digest([account, event_id])
 }
 
 /// A tuple of values.
-pub(super) fn of_values(values: &[String]) -> Key {
+fn of_values(values: &[String]) -> Key {
     digest(values.iter().map(String::as_str))
 }
 

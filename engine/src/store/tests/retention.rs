@@ -131,8 +131,20 @@ fn rules_are_new_once_and_rows_of_an_older_version_are_found_by_their_key() {
     let mut store = Store::open(&folder.file()).unwrap();
     let hit = at(10, "kept");
     store.commit(&Commit { hits: vec![("by-id", &hit)], ..Commit::default() }).unwrap();
-    assert_eq!(store.know_rules(&[("key1", "by-id"), ("key2", "other")]).unwrap(), [0; 0], "the first start");
+    let mut know = |rules: &[(&str, &str, &str)]| {
+        let rules: Vec<_> =
+            rules.iter().map(|(key, id, shape)| KnownRule { key, id, shape: (*shape).to_owned() }).collect();
+        let changed = store.know_rules(&rules).unwrap();
+        (changed.new, changed.reshaped)
+    };
+    let first = know(&[("key1", "by-id", "1"), ("key2", "other", "1")]);
+    assert_eq!(first, (vec![], vec![0]), "nothing is new at the first start, and rows of old are looked at");
+    assert_eq!(know(&[("key1", "by-id", "1"), ("key2", "other", "1")]), (vec![], vec![]));
+    assert_eq!(know(&[("key1", "by-id", "2"), ("key3", "other", "1")]), (vec![1], vec![0]));
+    assert_eq!(
+        know(&[("key3", "renamed", "1"), ("key2", "other", "1")]),
+        (vec![], vec![0]),
+        "by another name"
+    );
     assert_eq!(texts(&store)[0].0, "key1");
-    assert_eq!(store.know_rules(&[("key1", "by-id"), ("key3", "other")]).unwrap(), [1]);
-    assert_eq!(store.know_rules(&[("key3", "renamed"), ("key2", "other")]).unwrap(), [0; 0]);
 }
