@@ -4,7 +4,7 @@
 //! 1. Nothing came for `after`.
 //! 2. That is a surprise. For each hour of the day, weekdays and weekends apart, its profile has learned in which share p
 //!    of the minutes something comes. A silent minute is worth −ln(1−p): never more than p = 0.985 gives, nothing in quiet
-//!    hours, nothing in an hour that was not watched twice yet. The sum must reach `surprise_min`, 20: e⁻²⁰ is two in a
+//!    hours, nothing where records were lost, nothing in an hour that was not watched twice yet. The sum must reach `surprise_min`, 20: e⁻²⁰ is two in a
 //!    thousand million, for a traffic whose minutes know nothing of each other.
 //! 3. It is twice the longest gap that began at this hour of the day lately: real traffic comes and goes in blocks.
 //!
@@ -24,6 +24,7 @@ mod watch;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use dashmap::DashMap;
 
@@ -138,6 +139,8 @@ pub enum Notice {
 pub struct LastSeen {
     settings: Settings,
     watches: DashMap<Key, Watch>,
+    /// Stretches of time of which records were lost, as minutes: first, and first that is not.
+    lost: Mutex<Vec<(i64, i64)>>,
     dropped: AtomicU64,
 }
 
@@ -166,6 +169,12 @@ impl LastSeen {
         }
     }
 
+    /// Records that arrived between these times, in milliseconds, were lost: that is no silence.
+    pub fn lost(&self, from_ms: i64, to_ms: i64) {
+        let minutes = (from_ms.div_euclid(MINUTE_MS), to_ms.div_euclid(MINUTE_MS).saturating_add(1));
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).push(minutes);
+    }
+
     /// Learns the hours that have passed, and says who is silent, heard again, or new. Everything that had arrived by
     /// `clock_ms` must have been observed. Only one may check.
     pub fn check(&self, clock_ms: i64) -> Vec<Notice> {
@@ -173,10 +182,12 @@ impl LastSeen {
         let spoken =
             self.watches.get(&Key::Stream).map(|stream| stream.hours_before(clock)).unwrap_or_default();
         let first_ms = self.watches.iter().map(|watch| watch.first_seen_ms).min().unwrap_or(clock_ms);
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut notices = Vec::new();
         for mut entry in self.watches.iter_mut() {
             let (key, watch) = entry.pair_mut();
-            let look = Look { settings: &self.settings, key, clock_ms, clock, spoken: &spoken, first_ms };
+            let settings = &self.settings;
+            let look = Look { settings, key, clock_ms, clock, spoken: &spoken, first_ms, lost: &lost };
             watch.look(&look, &mut notices);
         }
         // The map has no order.

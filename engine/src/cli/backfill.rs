@@ -126,8 +126,8 @@ fn read(
     scratch: &mut Scratch,
 ) -> Result<(), Failure> {
     let runtime = runtime()?;
-    let region = config.kinesis.as_ref().and_then(|kinesis| kinesis.region.clone());
-    let mut log_group = runtime.block_on(LogGroup::open(&args.log_group, region.as_deref(), args.rate));
+    let region = config.kinesis.as_ref().and_then(|kinesis| kinesis.region());
+    let mut log_group = runtime.block_on(LogGroup::open(&args.log_group, region, args.rate));
     let mut matcher = Matcher::new(Arc::clone(ruleset), config.limits.clone());
     let mut at_ms = scratch.read_ms().unwrap_or(range.first_ms);
     let minutes = |ms: i64| u64::try_from(ms / 60_000).unwrap_or_default();

@@ -66,6 +66,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         config.silence.clone().unwrap_or_default(),
         store.seen()?.into_iter().map(Row::from).collect(),
     );
+    for (_, gap) in store.gaps()? {
+        last_seen.lost(gap.from_ms, gap.to_ms);
+    }
     let about = About { stream_arn: kinesis.described().arn.clone(), log_group: config.log_group.clone() };
     let shared = service::shared(&runtime, metrics, last_seen, about);
     let address = service::serve(
@@ -144,8 +147,14 @@ fn serve(
         );
         return Ok(Exit::Upstream);
     }
-    // The source does not end by itself, and what does not add up is a mistake of ours.
-    Ok(if asked && keeper.accounts().balances() { Exit::Ok } else { Exit::Bug })
+    if !asked {
+        talk(
+            "tripline: the stream ended; what it was is in the log, and the next start begins with what it is",
+        );
+        return Ok(Exit::Upstream);
+    }
+    // What does not add up is a mistake of ours.
+    Ok(if keeper.accounts().balances() { Exit::Ok } else { Exit::Bug })
 }
 
 /// A detection that this store has not seen begins with nothing: says how to let it look back.

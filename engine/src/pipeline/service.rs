@@ -204,7 +204,12 @@ fn work(
                 note(&shared.last_seen, &matched);
                 (matched, None)
             }
-            Item::Mark(mark, answer) => (matcher.mark(mark, &shared.about), answer),
+            Item::Mark(mark, answer) => {
+                if let Some(gap) = &mark.gap {
+                    shared.last_seen.lost(gap.from_ms, gap.to_ms);
+                }
+                (matcher.mark(mark, &shared.about), answer)
+            }
         };
         shared.metrics.queue_batches.inc();
         if queue.send(Message::Batch(Box::new(matched), answer)).is_err() {

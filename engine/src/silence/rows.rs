@@ -1,5 +1,6 @@
 //! What is learned, written down and read again.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use super::watch::{Known, Watch};
@@ -32,7 +33,7 @@ impl LastSeen {
             };
             Some((key?, Watch { first_seen_ms, last_seen_ms, known, changed: false }))
         });
-        Self { watches: watches.collect(), settings, dropped: AtomicU64::new(0) }
+        Self { watches: watches.collect(), settings, lost: Mutex::default(), dropped: AtomicU64::new(0) }
     }
 
     /// What has changed since this was asked last.

@@ -189,6 +189,16 @@ fn in_quiet_hours_nobody_is_silent_and_after_them_time_begins_anew() {
 }
 
 #[test]
+fn what_was_lost_is_no_silence() {
+    let seen = LastSeen::default();
+    let at = |minute: i64| (MONDAY + minute) * MINUTE_MS;
+    seen.observe_stream(at(0));
+    seen.lost(at(2), at(3_000));
+    assert_eq!(seen.check(at(3_010)), []);
+    assert_eq!(seen.check(at(3_030)).len(), 1, "after it nothing came, either");
+}
+
+#[test]
 fn who_is_ignored_is_never_silent() {
     let settings = Settings { ignore: vec!["*/eu-west-1".parse().unwrap()], ..Settings::default() };
     let (seen, mut random) = (LastSeen::restore(settings, Vec::new()), Random(1));

@@ -62,6 +62,8 @@ pub(super) struct Look<'l> {
     pub(super) clock: i64,
     /// The hours before the clock's in which anything came at all.
     pub(super) spoken: &'l [i64],
+    /// Minutes of which records were lost.
+    pub(super) lost: &'l [(i64, i64)],
     /// When the first of all keys was heard of.
     pub(super) first_ms: i64,
 }
@@ -168,7 +170,8 @@ impl Watch {
             *silence = Silence { from_ms: self.last_seen_ms, to: last + 1, ..Silence::default() };
         }
         for minute in silence.to..look.clock {
-            if settings.quiet.iter().any(|quiet| quiet.holds(minute)) {
+            let is_lost = look.lost.iter().any(|(from, to)| (*from..*to).contains(&minute));
+            if is_lost || settings.quiet.iter().any(|quiet| quiet.holds(minute)) {
                 continue;
             }
             let share = self.known.profile.share(minute);

@@ -136,8 +136,14 @@ pub struct Reading {
 }
 
 impl Settings {
+    /// The region: as written, or that of an ARN; else it is found as the SDK finds it.
+    pub fn region(&self) -> Option<&str> {
+        let of_arn = || self.stream.strip_prefix("arn:")?.split(':').nth(2);
+        self.region.as_deref().or_else(of_arn)
+    }
+
     async fn stream(&self) -> Stream {
-        Stream::new(&self.stream, self.region.as_deref(), self.call_timeout).await
+        Stream::new(&self.stream, self.region(), self.call_timeout).await
     }
 }
 

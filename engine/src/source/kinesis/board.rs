@@ -17,8 +17,8 @@ pub struct Board {
 #[derive(Debug, Default)]
 struct Inner {
     shards: BTreeMap<String, Life>,
-    /// Why the stream could not be listed the last time.
-    listing: Option<String>,
+    /// The first of the failures in a row to list the stream, and what the last one said.
+    listing: Option<(Instant, String)>,
 }
 
 #[derive(Debug)]
@@ -44,7 +44,9 @@ impl Board {
     }
 
     /// A shard is about to be read.
-    pub(super) fn opened(&self, shard: &str, seen_ms: Option<i64>) {
+    pub(super) fn opened(&self, shard: &str, seen_ms: Option<i64>, now_ms: i64) {
+        // One that never gets on must look like one that has not for long.
+        self.metrics.kinesis_last_progress.with_label_values(&[shard]).set(seconds(now_ms));
         self.with(|inner| {
             inner.shards.insert(
                 shard.to_owned(),
@@ -109,9 +111,16 @@ impl Board {
         });
     }
 
-    /// How listing the shards went, and how many are in which state.
-    pub(super) fn listed(&self, failure: Option<&Failure>, counts: [(&'static str, usize); 3]) {
-        self.with(|inner| inner.listing = failure.map(ToString::to_string));
+    /// How listing the shards went.
+    pub(super) fn listed(&self, failure: Option<&Failure>) {
+        self.with(|inner| {
+            let since = inner.listing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
+            inner.listing = failure.map(|failure| (since, failure.to_string()));
+        });
+    }
+
+    /// How many shards are in which state.
+    pub(super) fn counted(&self, counts: [(&'static str, usize); 3]) {
         for (state, count) in counts {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.metrics.kinesis_shards.with_label_values(&[state]).set(count);
@@ -133,8 +142,12 @@ impl Board {
                     failing.len(),
                     since.elapsed().as_secs()
                 )),
-                ([], 0) => inner.listing.clone(),
-                ([], _) => None,
+                // Without a list nothing is read; with an old one, what a split has made is not.
+                ([], shards) => inner
+                    .listing
+                    .as_ref()
+                    .filter(|(since, _)| shards == 0 || since.elapsed() >= patience)
+                    .map(|(_, said)| said.clone()),
             }
         })
     }

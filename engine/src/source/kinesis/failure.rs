@@ -55,8 +55,7 @@ impl Failure {
     {
         let kind = match error {
             SdkError::ServiceError(_) => kind(error.code().unwrap_or_default()),
-            // Credentials that cannot be had are found before anything is sent.
-            SdkError::ConstructionFailure(_) => Kind::Denied,
+            // Credentials that cannot be had are among these; they may come yet.
             _ => Kind::Broken,
         };
         let said = match (error.code(), error.message()) {

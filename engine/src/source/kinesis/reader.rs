@@ -27,6 +27,15 @@ const IDLE: Duration = Duration::from_secs(60);
 /// After so many broken reads in a row the iterator itself is under suspicion.
 const BROKEN_MAX: u32 = 3;
 
+/// Records that a read asks for at most; the service gives no more, nor more than 10 MB.
+const RECORDS_MAX: i32 = 10_000;
+
+/// How wrong the service may be about how far behind an empty answer is.
+const BEHIND_MS: i64 = 60_000;
+
+/// Where a time stands for a place, it is so much earlier: clocks differ, and what is read twice changes nothing.
+const MARGIN_MS: i64 = 60 * 60 * 1000;
+
 /// What a reader works with.
 pub(super) struct Reader {
     pub(super) settings: Arc<Settings>,
@@ -35,8 +44,10 @@ pub(super) struct Reader {
     pub(super) source: Arc<str>,
     /// What is handed on, answer by answer.
     pub(super) worker: mpsc::Sender<Answer>,
-    /// One permit an answer that is held: what bounds the memory.
+    /// One permit an answer that is held: what bounds the memory. Each worker has its own, so that a slow one holds up no other.
     pub(super) answers: Arc<Semaphore>,
+    /// The same for shards whose last read failed: one that hangs must not hold up those that answer.
+    pub(super) suspects: Arc<Semaphore>,
     pub(super) board: Arc<Board>,
     pub(super) metrics: Metrics,
     pub(super) retention: Duration,
@@ -51,10 +62,26 @@ struct At {
     seen_ms: Option<i64>,
     /// Failures in a row.
     failures: u32,
+    /// Records to ask for: fewer while answers do not come through, more again when they do.
+    limit: i32,
+    /// Times in a row that it was opened again without getting on.
+    reopened: u32,
     /// When it last got on, and how far behind it was.
     progress: (Instant, i64),
     /// Since when there has been nothing to read, once that is told; before, when it was first so.
     idle_since: Option<Instant>,
+}
+
+impl At {
+    /// Goes on by the time up to which everything is known to be handed on, rather than by a number: a little of it again, and
+    /// nothing missed.
+    fn go_by_time(&mut self) {
+        if matches!(self.checkpoint, Checkpoint::After(_)) {
+            let from_ms = self.seen_ms.map(|seen_ms| seen_ms.saturating_sub(MARGIN_MS));
+            self.checkpoint = from_ms.map_or(Checkpoint::TrimHorizon, Checkpoint::AtTimestamp);
+            self.iterator = None;
+        }
+    }
 }
 
 /// Nobody takes what is read: the service ends.
@@ -63,17 +90,34 @@ pub(super) struct Gone;
 impl Reader {
     /// Reads from `checkpoint` on until the shard ends, and that is written; `seen_ms` is what is known of how far that is.
     pub(super) async fn run(mut self, checkpoint: Checkpoint, seen_ms: Option<i64>) -> Result<String, Gone> {
-        self.board.opened(&self.shard, seen_ms);
+        self.board.opened(&self.shard, seen_ms, (self.now_ms)());
         tracing::info!(shard = self.shard, %checkpoint, "the shard is read");
         let progress = (Instant::now(), i64::MAX);
-        let mut at = At { checkpoint, iterator: None, seen_ms, failures: 0, progress, idle_since: None };
+        let mut at = At {
+            checkpoint,
+            iterator: None,
+            seen_ms,
+            failures: 0,
+            limit: RECORDS_MAX,
+            reopened: 0,
+            progress,
+            idle_since: None,
+        };
         self.open_at(&mut at).await?;
         let mut next_call = Instant::now();
         loop {
             tokio::time::sleep_until(next_call.into()).await;
-            let permit = self.answers.acquire().await;
+            let asked = Instant::now();
+            let permits = if at.failures == 0 { &self.answers } else { &self.suspects };
+            let permit = permits.acquire().await;
+            // Who waits for others is not stuck.
+            at.progress.0 += asked.elapsed();
             next_call = Instant::now() + self.settings.poll_interval;
             let called_ms = (self.now_ms)();
+            // From the horizon on, what goes before it is read was told of.
+            if at.iterator.is_none() && at.checkpoint != Checkpoint::TrimHorizon {
+                self.look_for_gap(&mut at).await?;
+            }
             match self.read(&mut at).await {
                 Ok(answer) => {
                     let ended = self.hand_on(&mut at, answer, called_ms).await?;
@@ -97,9 +141,17 @@ impl Reader {
 
     /// Says that the shard will be read, and what was lost before that.
     async fn open_at(&self, at: &mut At) -> Result<(), Gone> {
-        let gap = self.gap(at.seen_ms, false);
-        at.seen_ms = gap.as_ref().map_or(at.seen_ms, |gap| Some(gap.to_ms));
-        self.mark(at, Stage::Opens, gap, None).await
+        if self.look_for_gap(at).await? { Ok(()) } else { self.mark(at, Stage::Opens, None, None).await }
+    }
+
+    /// Whether what follows the checkpoint is gone; then that is told, and it goes on with the oldest that there is. A number that
+    /// the stream no longer knows can be answered with nothing for ever.
+    async fn look_for_gap(&self, at: &mut At) -> Result<bool, Gone> {
+        let Some(gap) = self.gap(at.seen_ms, false) else { return Ok(false) };
+        at.checkpoint = Checkpoint::TrimHorizon;
+        at.seen_ms = Some(gap.to_ms);
+        self.mark(at, Stage::Opens, Some(gap), None).await?;
+        Ok(true)
     }
 
     /// One read; opens an iterator first when there is none.
@@ -108,7 +160,7 @@ impl Reader {
             Some(iterator) => iterator.clone(),
             None => at.iterator.insert(self.iterator(&at.checkpoint).await?).clone(),
         };
-        let call = self.stream.client.get_records().shard_iterator(iterator);
+        let call = self.stream.client.get_records().shard_iterator(iterator).limit(at.limit);
         let call = call.set_stream_arn(self.stream.arn.clone());
         call.send().await.map_err(|error| Failure::of("GetRecords", &error))
     }
@@ -139,12 +191,12 @@ impl Reader {
         let behind_ms = answer.millis_behind_latest.unwrap_or(0).max(0);
         self.board.answered(&self.shard, behind_ms);
         at.failures = 0;
+        at.limit = at.limit.saturating_mul(2).min(RECORDS_MAX);
         at.iterator = answer.next_shard_iterator;
         if answer.records.is_empty() {
             // Only an empty answer at the tip says that there is nothing more; some services say 0 too soon.
-            if behind_ms == 0 {
-                at.seen_ms = at.seen_ms.max(Some(called_ms));
-            }
+            let come_to_ms = if behind_ms == 0 { called_ms } else { called_ms - behind_ms - BEHIND_MS };
+            at.seen_ms = at.seen_ms.max(Some(come_to_ms));
             self.got_on(at, behind_ms, behind_ms == 0);
             self.idle(at, behind_ms).await?;
             return Ok(at.iterator.is_none());
@@ -160,7 +212,9 @@ impl Reader {
             items.push(Item::Record(Record { bytes: bytes_of, position: self.position(at), stamps }));
         }
         let records = items.len() as u64;
+        let sent = Instant::now();
         self.send(items).await?;
+        at.progress.0 += sent.elapsed();
         self.metrics.kinesis_records.inc_by(records);
         self.metrics.kinesis_bytes.inc_by(bytes);
         at.idle_since = None;
@@ -171,6 +225,7 @@ impl Reader {
     fn got_on(&self, at: &mut At, behind_ms: i64, surely: bool) {
         if surely || behind_ms < at.progress.1 {
             at.progress = (Instant::now(), behind_ms);
+            at.reopened = 0;
             if let Some(seen_ms) = at.seen_ms {
                 self.board.progressed(&self.shard, seen_ms, (self.now_ms)());
             }
@@ -202,17 +257,19 @@ impl Reader {
                 tracing::debug!(shard = self.shard, "the iterator expired");
                 return Ok(Duration::ZERO);
             }
-            // The place is not of this shard, or older than the shard says it knows: begin at the oldest there is.
+            // The place is not of this shard, or older than the shard says it knows.
             Kind::Invalid if at.iterator.is_none() && matches!(at.checkpoint, Checkpoint::After(_)) => {
-                let gap = self.gap(at.seen_ms, false);
                 tracing::error!(shard = self.shard, checkpoint = %at.checkpoint, error = %failure, "the checkpoint is refused");
-                at.checkpoint = Checkpoint::TrimHorizon;
-                at.seen_ms = gap.as_ref().map(|gap| gap.to_ms);
-                at.iterator = None;
-                self.mark(at, Stage::Opens, gap, None).await?;
+                at.go_by_time();
             }
             Kind::Throttled => {}
-            Kind::Broken if at.failures < BROKEN_MAX => {}
+            Kind::Broken => {
+                // A line that is too slow for all of an answer gets on with a part of it.
+                at.limit = (at.limit / 4).max(1);
+                if at.failures >= BROKEN_MAX {
+                    at.iterator = None;
+                }
+            }
             _ => at.iterator = None,
         }
         let wait = backoff::wait(at.failures, RandomState::new().hash_one(at.failures));
@@ -244,6 +301,11 @@ impl Reader {
         self.metrics.kinesis_reopened.inc();
         self.stream = self.settings.stream().await;
         at.iterator = None;
+        at.reopened += 1;
+        if at.reopened > 1 && at.failures == 0 {
+            // It answers, and never with anything: the number may be one that it has forgotten.
+            at.go_by_time();
+        }
         at.progress = (Instant::now(), i64::MAX);
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -24,7 +25,9 @@ pub(super) struct Shards {
     workers: Vec<mpsc::Sender<Answer>>,
     /// Readers started so far: the next one takes the next worker.
     started: usize,
-    answers: Arc<Semaphore>,
+    /// What each worker's shards may hold, and what those that failed may, of all.
+    answers: Vec<Arc<Semaphore>>,
+    suspects: Arc<Semaphore>,
     lineage: Lineage,
     readers: JoinSet<Result<String, Gone>>,
 }
@@ -41,9 +44,11 @@ impl Shards {
                 former.push(one);
             }
         }
-        let answers = Arc::new(Semaphore::new(kinesis.settings.answers_max));
+        let each = kinesis.settings.answers_max.div_ceil(workers.len().max(1));
+        let answers = workers.iter().map(|_| Arc::new(Semaphore::new(each))).collect();
+        let suspects = Arc::new(Semaphore::new((kinesis.settings.answers_max / 4).max(1)));
         let (lineage, readers) = (Lineage::default(), JoinSet::new());
-        Self { kinesis, stored: current, former, workers, started: 0, answers, lineage, readers }
+        Self { kinesis, stored: current, former, workers, started: 0, answers, suspects, lineage, readers }
     }
 
     /// Reads until told to stop, or until nobody takes what is read.
@@ -58,14 +63,20 @@ impl Shards {
     }
 
     async fn read(&mut self) -> Result<(), Gone> {
-        let listed = self.list().await;
+        let mut failures = 0;
+        let mut listed = loop {
+            match self.list(&mut failures).await {
+                Ok(listed) => break listed,
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        };
         if self.stored.is_empty() {
             self.begin(&listed).await?;
         }
         self.mourn(&listed).await?;
         self.open(&listed);
+        let mut next_list = Instant::now() + self.kinesis.settings.list_interval;
         loop {
-            let list_interval = self.kinesis.settings.list_interval;
             tokio::select! {
                 Some(ended) = self.readers.join_next() => match ended {
                     Ok(shard) => self.lineage.done(&shard?),
@@ -73,39 +84,59 @@ impl Shards {
                     Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                     Err(_) => return Err(Gone),
                 },
-                () = tokio::time::sleep(list_interval) => {}
+                () = tokio::time::sleep_until(next_list.into()) => {}
             }
-            let listed = self.list().await;
+            // Its children may be known already.
             self.open(&listed);
+            match self.list(&mut failures).await {
+                Ok(now) => {
+                    self.refuse_another().await?;
+                    listed = now;
+                    self.open(&listed);
+                    next_list = Instant::now() + self.kinesis.settings.list_interval;
+                }
+                Err(wait) => next_list = Instant::now() + wait,
+            }
         }
     }
 
-    /// What the stream lists, however long it takes to be told.
-    async fn list(&mut self) -> Vec<Listed> {
-        let mut failures = 0;
-        loop {
-            match self.kinesis.stream.shards().await {
-                Ok(listed) => {
-                    self.kinesis.board.listed(None, self.lineage.counts());
-                    return listed;
-                }
-                Err(failure) => {
-                    failures += 1;
-                    tracing::warn!(%failure, failures, "the shards cannot be listed");
-                    self.kinesis.board.listed(Some(&failure), self.lineage.counts());
-                    let wait = backoff::wait(failures, RandomState::new().hash_one(failures));
-                    tokio::time::sleep(wait).await;
-                }
+    /// What the stream lists, or how long to wait before it is asked again.
+    async fn list(&self, failures: &mut u32) -> Result<Vec<Listed>, Duration> {
+        match self.kinesis.stream.shards().await {
+            Ok(listed) => {
+                *failures = 0;
+                self.kinesis.board.listed(None);
+                Ok(listed)
             }
+            Err(failure) => {
+                *failures += 1;
+                tracing::warn!(%failure, failures, "the shards cannot be listed");
+                self.kinesis.board.listed(Some(&failure));
+                Err(backoff::wait(*failures, RandomState::new().hash_one(*failures)))
+            }
+        }
+    }
+
+    /// A stream that was deleted and made again has shards of the same names, and is another one: nothing of it may be taken for
+    /// a part of this. It ends, and the next start begins with the new one.
+    async fn refuse_another(&self) -> Result<(), Gone> {
+        match self.kinesis.stream.describe().await {
+            Ok(described) if described.id != self.kinesis.described.id => {
+                tracing::error!(
+                    was = self.kinesis.described.id,
+                    is = described.id,
+                    "the stream was deleted and made again: start the engine again"
+                );
+                Err(Gone)
+            }
+            _ => Ok(()),
         }
     }
 
     /// A first start: where each shard begins is written before any is read. `LATEST` is a time from here on, so that a
     /// restart finds what came meanwhile.
     async fn begin(&mut self, listed: &[Listed]) -> Result<(), Gone> {
-        let now_ms = (self.kinesis.now_ms)();
-        let retention_ms = i64::try_from(self.kinesis.described.retention.as_millis()).unwrap_or(i64::MAX);
-        let kept_from_ms = now_ms.saturating_sub(retention_ms);
+        let (now_ms, kept_from_ms) = ((self.kinesis.now_ms)(), self.kept_from_ms());
         let mut answers = Vec::new();
         let mut marks = Vec::new();
         for shard in listed {
@@ -132,6 +163,12 @@ impl Shards {
         Ok(())
     }
 
+    /// The oldest that the stream still keeps.
+    fn kept_from_ms(&self) -> i64 {
+        let retention_ms = i64::try_from(self.kinesis.described.retention.as_millis()).unwrap_or(i64::MAX);
+        (self.kinesis.now_ms)().saturating_sub(retention_ms)
+    }
+
     /// Shards that were not read to their ends and are no more: their streams were deleted, or their records are past
     /// retention.
     async fn mourn(&mut self, listed: &[Listed]) -> Result<(), Gone> {
@@ -140,7 +177,8 @@ impl Shards {
         let lost: Vec<_> = unlisted.map(|(_, stored)| stored.clone()).chain(self.former.drain(..)).collect();
         for stored in lost {
             let to_ms = (self.kinesis.now_ms)();
-            let gap = Gap { from_ms: stored.seen_ms.unwrap_or(to_ms), to_ms };
+            let gap =
+                Gap { from_ms: stored.seen_ms.unwrap_or_else(|| self.kept_from_ms()).min(to_ms), to_ms };
             tracing::error!(
                 source = stored.source,
                 from_ms = gap.from_ms,
@@ -156,6 +194,16 @@ impl Shards {
         Ok(())
     }
 
+    /// Up to when everything that had arrived in a shard is stored. Of one that was never read that is when its parents ended.
+    fn seen_ms(&self, shard: &str, listed: &[Listed]) -> Option<i64> {
+        if let Some(stored) = self.stored.get(shard) {
+            return stored.seen_ms;
+        }
+        let parents = listed.iter().find(|one| one.id == shard).map(|one| one.parents.as_slice());
+        let ends = parents.unwrap_or_default().iter().map(|parent| self.stored.get(parent)?.seen_ms);
+        ends.min().flatten()
+    }
+
     /// Opens every shard whose turn it is.
     fn open(&mut self, listed: &[Listed]) {
         let stored = &self.stored;
@@ -165,16 +213,17 @@ impl Shards {
         };
         self.lineage.list(listed, checkpoint);
         for (shard, checkpoint) in self.lineage.ready() {
-            let seen_ms = self.stored.get(&shard).and_then(|stored| stored.seen_ms);
-            let worker = self.workers[self.started % self.workers.len()].clone();
+            let seen_ms = self.seen_ms(&shard, listed);
+            let n = self.started % self.workers.len();
             self.started += 1;
             let reader = Reader {
                 settings: Arc::clone(&self.kinesis.settings),
                 stream: self.kinesis.stream.clone(),
                 source: stream::source(&self.kinesis.described.id, &shard),
                 shard,
-                worker,
-                answers: Arc::clone(&self.answers),
+                worker: self.workers[n].clone(),
+                answers: Arc::clone(&self.answers[n]),
+                suspects: Arc::clone(&self.suspects),
                 board: Arc::clone(&self.kinesis.board),
                 metrics: self.kinesis.metrics.clone(),
                 retention: self.kinesis.described.retention,
@@ -182,6 +231,6 @@ impl Shards {
             };
             self.readers.spawn(reader.run(checkpoint, seen_ms));
         }
-        self.kinesis.board.listed(None, self.lineage.counts());
+        self.kinesis.board.counted(self.lineage.counts());
     }
 }

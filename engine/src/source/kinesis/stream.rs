@@ -38,7 +38,6 @@ impl Stream {
     /// what tries again.
     pub(super) async fn new(named: &str, region: Option<&str>, timeout: Duration) -> Self {
         let is_arn = named.starts_with("arn:");
-        let region = region.or_else(|| if is_arn { named.split(':').nth(3) } else { None });
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::standard().with_max_attempts(1))
             .timeout_config(TimeoutConfig::builder().operation_timeout(timeout).build());

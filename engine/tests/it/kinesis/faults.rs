@@ -54,8 +54,9 @@ struct Inner {
     /// Of 1,000 calls so many fail.
     per_mille: u64,
     random: u64,
-    /// All calls for this long hang.
+    /// No call is answered, or none for these shards.
     hang: bool,
+    hang_shards: Vec<String>,
     /// How often each happened.
     happened: BTreeMap<Fault, u64>,
     /// The shard of each iterator.
@@ -85,6 +86,20 @@ impl Faults {
     /// From now on no call is answered, or every one is again.
     pub(super) fn hang(&self, hang: bool) {
         self.with(|inner| inner.hang = hang);
+    }
+
+    /// From now on no call for these shards is answered.
+    pub(super) fn hang_shards(&self, shards: Vec<String>) {
+        self.with(|inner| inner.hang_shards = shards);
+    }
+
+    fn hangs(&self, asked: &Value) -> bool {
+        self.with(|inner| {
+            let of_iterator = |iterator: &str| inner.iterators.get(iterator).cloned();
+            let shard = asked["ShardId"].as_str().map(str::to_owned);
+            let shard = shard.or_else(|| asked["ShardIterator"].as_str().and_then(of_iterator));
+            shard.is_some_and(|shard| inner.hang_shards.contains(&shard))
+        })
     }
 
     pub(super) fn happened(&self) -> BTreeMap<Fault, u64> {
@@ -167,6 +182,9 @@ pub(super) async fn pass(faults: std::sync::Arc<Faults>, request: Request, next:
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let mut asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let page = lacking::page(&mut asked);
+    if faults.hangs(&asked) {
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
     let is_read = operation == "GetRecords";
     if is_read && faults.is_too_many(asked["ShardIterator"].as_str().unwrap_or_default()) {
         return refusal("ProvisionedThroughputExceededException");

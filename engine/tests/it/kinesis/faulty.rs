@@ -79,6 +79,29 @@ fn a_shard_that_hangs_starves_no_other_and_is_opened_again() {
     assert_eq!(facts(&setup.alerts()), wanted);
 }
 
+/// Six of eight shards hang, and there are permits for four reads at a time: the other two are read as if nothing were.
+#[test]
+fn many_shards_that_hang_starve_none_that_answers() {
+    let emulator = Emulator::start();
+    let stream = emulator.stream("many", 8);
+    let setup = Setup::new(&emulator.url, &stream.name, "").with("TRIPLINE__KINESIS__ANSWERS_MAX", "4");
+    let shards: Vec<String> = stream.open_shards().into_iter().map(|(shard, ..)| shard).collect();
+    emulator.faults.hang_shards(shards[2..].to_vec());
+    let running = setup.start();
+    let reads =
+        |outcome: &str| running.metric(&format!("tripline_kinesis_reads_total{{outcome=\"{outcome}\"}}"));
+    // Each of the six has been found out.
+    until("the first failures", || (reads("broken") >= 6.0).then_some(()));
+    let (ok, broken) = (reads("ok"), reads("broken"));
+    until("more reads", || (reads("ok") >= ok + 30.0).then_some(()));
+    let (ok, broken) = (reads("ok") - ok, reads("broken") - broken);
+    // Two shards, four reads a second; one hung read at a time, two seconds each.
+    assert!(ok >= 5.0 * broken, "{ok} reads were answered, {broken} were not");
+    emulator.faults.hang_shards(Vec::new());
+    running.wait_ready();
+    running.terminate().assert_ok();
+}
+
 #[test]
 fn a_stream_that_is_not_there_or_cannot_be_reached_is_said_at_once() {
     let emulator = Emulator::start();
