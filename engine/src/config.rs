@@ -82,6 +82,8 @@ pub struct RuleChoice {
     pub packs: Vec<String>,
     /// Whether a refused rule refuses the start.
     pub strict: bool,
+    /// Between two looks whether a file has changed; none for never.
+    pub watch: Option<Duration>,
 }
 
 /// The store.

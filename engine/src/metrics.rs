@@ -96,6 +96,9 @@ table! {
     hits_counted: IntCounter "tripline_hits_counted_total" [] "Hits that were new.";
     hits_duplicate: IntCounter "tripline_hits_duplicate_total" [] "Hits that were there already.";
     hits_ungrouped: IntCounter "tripline_hits_ungrouped_total" [] "Matches that a correlation could not group or count for lack of a field.";
+    hits_of_no_rule: IntCounter "tripline_hits_of_no_rule_total" [] "Hits of rules that a reload took away before they were counted.";
+    rules_reloads: IntCounterVec "tripline_rules_reloads_total" ["result"] "Reloads of the rules: taken, refused.";
+    rules_reloaded: Gauge "tripline_rules_last_reload_timestamp_seconds" [] "When the rules that run were loaded, since the epoch.";
     hits_too_late: IntCounter "tripline_hits_too_late_total" [] "Hits of window rules that came too late to be counted with others.";
     rule_hits: IntCounterVec "tripline_rule_hits_total" ["rule"] "Hits by rule.";
     alerts_opened: IntCounterVec "tripline_alerts_opened_total" ["rule", "level"] "Alerts that opened.";

@@ -12,6 +12,7 @@ mod courier;
 pub mod health;
 pub mod keeper;
 pub mod keys;
+pub mod live;
 mod lookout;
 mod matching;
 pub mod own;

@@ -23,10 +23,12 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::alert::rfc3339_ms;
 use crate::metrics::Metrics;
 use crate::pipeline::health::Health;
+use crate::pipeline::live::{Reloaded, Wish};
 use crate::store::{Query, Store, StoreError};
 pub use access::Access;
 
@@ -49,6 +51,8 @@ pub struct Told {
     pub access: Access,
     /// When the service started, milliseconds since the epoch.
     pub started_ms: i64,
+    /// Where the wish goes that the rules be loaded again; none where they are read once.
+    pub reload: Option<mpsc::Sender<Wish>>,
 }
 
 struct Served {
@@ -188,10 +192,28 @@ async fn status(State(served): Shared) -> Response {
     .await
 }
 
-/// Reloading rules while running comes with its own issue; until then the answer says what to do.
-async fn reload() -> Response {
-    let body = json!({"error": "this version reloads rules only by a restart, which loses nothing"});
-    (StatusCode::NOT_IMPLEMENTED, axum_json(&body)).into_response()
+/// Loads the rules again, and says what came of it; 409 when the ones that ran run on.
+async fn reload(State(served): Shared) -> Response {
+    let Some(wishes) = &served.told.reload else {
+        let body = json!({"error": "these rules are read once"});
+        return (StatusCode::NOT_IMPLEMENTED, axum_json(&body)).into_response();
+    };
+    let (answer, reloaded) = oneshot::channel();
+    // Either fails only when the service ends.
+    let reloaded = match wishes.send(Some(answer)).await {
+        Ok(()) => reloaded.await.ok(),
+        Err(_) => None,
+    };
+    let (code, body) = match reloaded {
+        Some(Reloaded::Taken { rules, refused, new, gone }) => {
+            (StatusCode::OK, json!({"rules": rules, "refused": refused, "new": new, "gone": gone}))
+        }
+        Some(Reloaded::Refused { problems }) => {
+            (StatusCode::CONFLICT, json!({"error": "the rules that ran run on", "problems": problems}))
+        }
+        None => (StatusCode::SERVICE_UNAVAILABLE, json!({"error": "the service ends"})),
+    };
+    (code, axum_json(&body)).into_response()
 }
 
 fn axum_json(body: &serde_json::Value) -> impl IntoResponse + use<> {

@@ -23,6 +23,7 @@ use super::{Exit, Failure, log, runtime, service, talk};
 use crate::config::{LogConfig, LogFormat};
 use crate::decode::Limits;
 use crate::pipeline::keeper::{Keeper, Route};
+use crate::pipeline::live::LiveRules;
 use crate::pipeline::now_ms;
 use crate::pipeline::own::About;
 use crate::pipeline::service::{Service, Shared};
@@ -86,11 +87,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let pace = Pace { play: Duration::from_secs(u64::from(args.seconds)), done };
     let shards = demo::play(Arc::clone(&corpus), pace, Arc::clone(&played), now_ms);
     progress.follow(played);
-    service.read(shards, &ruleset, &Limits::STREAM).map_err(Failure::upstream)?;
+    service
+        .read(shards, &Arc::new(LiveRules::new(Arc::clone(&ruleset))), &Limits::STREAM)
+        .map_err(Failure::upstream)?;
     let reader = Store::open_beside(scratch.store())?;
     let pending = service.settle(&reader, Duration::from_secs(30))?;
     let took = began.elapsed();
-    let keeper = service.end(None);
+    let keeper = service.end(Vec::new());
     progress.finish();
     let alerts = reader.list(&Query::default())?;
     let verdict = verdict::judge(corpus.truth(), &alerts);
@@ -179,5 +182,5 @@ fn serve(
     if !address.ip().is_loopback() {
         return Err(Failure::usage(anyhow::anyhow!("the demo serves on loopback only, not on {address}")));
     }
-    service::serve(runtime, address, Access::new(None), shared, scratch.store())
+    service::serve(runtime, address, Access::new(None), shared, scratch.store(), None)
 }

@@ -80,9 +80,15 @@ impl LoadedRules {
         }
     }
 
+    /// Errors; each keeps a rule from running.
     pub(super) fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }
+}
+
+/// Every rule file at or below these paths, without a look inside.
+pub(super) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().flat_map(|path| files::below(path)).collect()
 }
 
 impl RuleArgs {

@@ -1,12 +1,14 @@
 //! `tripline run`: the service. Kinesis in, alerts out, one port; drains on SIGTERM.
 
 mod drain;
+mod reload;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
 use tripline_rules::rule::Rule;
 
 use super::config::ConfigArgs;
@@ -14,6 +16,7 @@ use super::ruleset::{LoadedRules, RuleArgs};
 use super::{Exit, Failure, log, runtime, service, summary, talk};
 use crate::config::Config;
 use crate::pipeline::keeper::{Keeper, Route};
+use crate::pipeline::live::{LiveRules, Wish};
 use crate::pipeline::now_ms;
 use crate::pipeline::own::About;
 use crate::pipeline::service::{Service, Shared};
@@ -23,9 +26,13 @@ use crate::sink::{Settings, Sink};
 use crate::source::kinesis::{self, Kinesis, NoCheckpoint, Stored};
 use crate::store::{Query, Store, StoredPosition};
 use drain::Signals;
+use reload::Reloader;
 
 /// Attempts to reach the stream at the start; after it, there is no end of them.
 const ATTEMPTS: u32 = 6;
+
+/// Wishes for a reload that may wait.
+const WISHES_MAX: usize = 16;
 
 /// Read CloudTrail from a Kinesis stream and alert, until told to stop
 #[derive(Debug, clap::Args)]
@@ -71,20 +78,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let about = About { stream_arn: kinesis.described().arn.clone(), log_group: config.log_group.clone() };
     let shared = service::shared(&runtime, metrics, last_seen, about);
+    let (wishes, wished) = mpsc::channel(WISHES_MAX);
     let address = service::serve(
         &runtime,
         config.http.listen,
         Access::new(config.http.token.as_ref()),
         &shared,
         &config.store.path,
+        Some(wishes.clone()),
     )?;
+    runtime.block_on(async { reload::on_hangup(wishes) });
     tracing::info!(stream = kinesis.described().arn, port = %address, rules = rules.ruleset.rules().len(), "starting");
     let mut sinks = Vec::new();
     for settings in &config.sinks {
         let sink = runtime.block_on(Sink::open(settings.clone())).map_err(Failure::upstream)?;
         sinks.push((settings.clone(), sink));
     }
-    let exit = serve(&config, &rules, store, Live { kinesis, sinks, signals }, &shared)?;
+    let exit = serve(&config, &rules, store, Live { kinesis, sinks, signals, wished }, &shared)?;
     // Calls that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
     Ok(exit)
@@ -95,6 +105,8 @@ struct Live {
     kinesis: Kinesis,
     sinks: Vec<(Settings, Sink)>,
     signals: Signals,
+    /// Wishes that the rules be loaded again.
+    wished: mpsc::Receiver<Wish>,
 }
 
 /// Reads until told to stop, and says what came of it.
@@ -105,35 +117,47 @@ fn serve(
     live: Live,
     shared: &Shared,
 ) -> Result<Exit, Failure> {
-    let Live { kinesis, sinks, signals } = live;
+    let Live { kinesis, sinks, signals, wished } = live;
     let began = Instant::now();
     let ruleset = &rules.ruleset;
     let mut keeper =
         Keeper::open_on_demand(store, ruleset, route(config.sinks.clone()), config.pipeline.groups_max)?;
     keeper.retain(config.store.retention);
-    tell_new_rules(&keeper, config.log_group.as_deref());
+    for id in keeper.new_rules() {
+        tell_new_rule(ruleset.rule(*id), config.log_group.as_deref());
+    }
     let before = keeper.store().last_alert_seq()?;
     let stored = stored(&mut keeper, &kinesis.described().id)?;
     let service =
         Service::start(keeper, &config.store.path, sinks, config.pipeline.queue_batches_max, shared)
             .map_err(Failure::upstream)?;
+    let live_rules = Arc::new(LiveRules::new(Arc::clone(ruleset)));
     let patience = config.kinesis.as_ref().map(|kinesis| kinesis.stuck_after).unwrap_or_default();
     let lookout = service
-        .look_out(kinesis.board(), patience, config.silence.is_some(), ruleset, &config.limits)
+        .look_out(kinesis.board(), patience, config.silence.is_some(), &live_rules, &config.limits)
         .map_err(Failure::upstream)?;
+    let reloader = Reloader {
+        choice: config.rules.clone(),
+        watch: config.rules.watch,
+        exchange: service.exchange(&live_rules),
+        wishes: wished,
+        shared: shared.clone(),
+        log_group: config.log_group.clone(),
+    };
+    let reloader = reloader.start().map_err(Failure::upstream)?;
     let (feeds, reading) = kinesis.read(stored, config.pipeline.workers, &shared.runtime);
     let reading = Arc::new(reading);
     let drain = drain::on_signal(signals, Arc::clone(&reading), shared, config.pipeline.drain_timeout);
     shared.health.started(rules.errors());
-    let written = service.read(feeds, ruleset, &config.limits).map_err(Failure::upstream)?;
+    let written = service.read(feeds, &live_rules, &config.limits).map_err(Failure::upstream)?;
     let asked = drain.was_asked();
-    let keeper = service.end(Some(lookout));
+    let keeper = service.end(vec![lookout, reloader]);
     let query = Query { after_seq: Some(before), ..Query::default() };
     let alerts: Vec<_> = keeper.store().list(&query)?;
     let summary = summary::Summary {
         accounts: &keeper.accounts(),
         alerts: &alerts,
-        rules: ruleset.rules().len(),
+        rules: live_rules.current().1.rules().len(),
         metrics: &shared.metrics,
         outbox: &keeper.store().outbox()?,
         took: began.elapsed(),
@@ -158,17 +182,13 @@ fn serve(
 }
 
 /// A detection that this store has not seen begins with nothing: says how to let it look back.
-fn tell_new_rules(keeper: &Keeper, log_group: Option<&str>) {
+fn tell_new_rule(rule: &Rule, log_group: Option<&str>) {
     let now = Timestamp::now();
-    let ago_s = |rule: &Rule| i64::from(rule.window.within_s.max(24 * 3_600));
-    for rule in keeper.new_rules().iter().map(|id| keeper.state().ruleset().rule(*id)) {
-        let from = now.saturating_sub(SignedDuration::from_secs(ago_s(rule))).unwrap_or(now);
-        let backfill = format!(
-            "tripline backfill --log-group {} --from {from:.0} --to {now:.0}",
-            log_group.unwrap_or("LOG-GROUP")
-        );
-        tracing::info!(rule = rule.meta.id, backfill, "a new detection: it sees what comes from now on");
-    }
+    let ago_s = i64::from(rule.window.within_s.max(24 * 3_600));
+    let from = now.saturating_sub(SignedDuration::from_secs(ago_s)).unwrap_or(now);
+    let log_group = log_group.unwrap_or("LOG-GROUP");
+    let backfill = format!("tripline backfill --log-group {log_group} --from {from:.0} --to {now:.0}");
+    tracing::info!(rule = rule.meta.id, backfill, "a new detection: it sees what comes from now on");
 }
 
 /// What is stored of streams, and their watermarks made known.

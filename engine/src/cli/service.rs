@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc::Sender;
 use tripline_rules::plan::Ruleset;
 
 use super::Failure;
 use crate::metrics::Metrics;
 use crate::pipeline::health::{Health, Stop};
+use crate::pipeline::live::Wish;
 use crate::pipeline::now_ms;
 use crate::pipeline::own::About;
 use crate::pipeline::service::Shared;
@@ -20,6 +22,12 @@ use crate::silence::LastSeen;
 pub(super) fn metrics(ruleset: &Ruleset, refused: usize) -> Result<Metrics, Failure> {
     let metrics = Metrics::new().map_err(Failure::bug)?;
     metrics.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    announce(&metrics, ruleset, refused);
+    Ok(metrics)
+}
+
+/// Says which rules run, and that nothing has come of them yet.
+pub(super) fn announce(metrics: &Metrics, ruleset: &Ruleset, refused: usize) {
     metrics.rules_refused.set(i64::try_from(refused).unwrap_or(i64::MAX));
     for (kind, alone) in [("event", true), ("correlation", false)] {
         let count = ruleset.rules().iter().filter(|rule| rule.is_event() == alone).count();
@@ -30,7 +38,8 @@ pub(super) fn metrics(ruleset: &Ruleset, refused: usize) -> Result<Metrics, Fail
         metrics.rule_hits.with_label_values(&[&meta.id]);
         metrics.alerts_opened.with_label_values(&[meta.id.as_str(), meta.level.as_str()]);
     }
-    Ok(metrics)
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus counts time in floats")]
+    metrics.rules_reloaded.set(now_ms() as f64 / 1000.0);
 }
 
 pub(super) fn shared(runtime: &Runtime, metrics: Metrics, last_seen: LastSeen, about: About) -> Shared {
@@ -51,6 +60,7 @@ pub(super) fn serve(
     access: Access,
     shared: &Shared,
     store: &Path,
+    reload: Option<Sender<Wish>>,
 ) -> Result<SocketAddr, Failure> {
     let told = Told {
         metrics: shared.metrics.clone(),
@@ -58,6 +68,7 @@ pub(super) fn serve(
         store: store.to_path_buf(),
         access,
         started_ms: now_ms(),
+        reload,
     };
     runtime.block_on(port::open(address, told)).map_err(Failure::upstream)
 }

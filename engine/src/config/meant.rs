@@ -47,6 +47,7 @@ pub(super) fn config(raw: &Raw, token: Option<Secret>, sinks: Vec<Settings>) -> 
             paths: rules.list("paths").into_iter().map(PathBuf::from).collect(),
             packs: rules.list("packs"),
             strict: rules.flag("strict"),
+            watch: Some(Duration::from_secs(rules.count("watch_s"))).filter(|watch| !watch.is_zero()),
         },
         kinesis: kinesis(&raw.section("kinesis")),
         log_group: raw.section("kinesis").text("log_group"),

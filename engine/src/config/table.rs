@@ -101,6 +101,13 @@ pub const KEYS: &[Key] = &[
         "Refuse to start when a rule is refused, instead of running the others.",
     ),
     key(
+        "rules",
+        "watch_s",
+        Kind::Count { min: 0, max: 86_400 },
+        Preset::Count(10),
+        "Between two looks whether a file of `paths` has changed; then the rules are loaded again. 0: only when asked.",
+    ),
+    key(
         "kinesis",
         "stream",
         Kind::Text(Form::Stream),

@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tripline_rules::plan::Ruleset;
+use tripline_rules::rule::RuleId;
 
 use super::health::{Health, Stop};
 use super::keeper::{Folded, Keeper};
@@ -32,6 +34,8 @@ pub(super) enum Message {
     Seen(Vec<SeenRow>),
     /// Answered when everything before it is written.
     Barrier(oneshot::Sender<()>),
+    /// Other rules, and their generation; answered when they are taken over, with those whose detection is new.
+    Rules(Arc<Ruleset>, u64, oneshot::Sender<Vec<RuleId>>),
 }
 
 /// The state thread's surroundings.
@@ -52,6 +56,7 @@ struct Gathered {
     outcomes: Vec<Outcome>,
     seen: Vec<SeenRow>,
     answers: Vec<oneshot::Sender<()>>,
+    rules: Vec<(Arc<Ruleset>, u64, oneshot::Sender<Vec<RuleId>>)>,
 }
 
 impl Gathered {
@@ -67,6 +72,7 @@ impl Gathered {
             }
             Message::Seen(rows) => self.seen.extend(rows),
             Message::Barrier(answer) => self.answers.push(answer),
+            Message::Rules(ruleset, generation, answer) => self.rules.push((ruleset, generation, answer)),
         }
     }
 }
@@ -95,6 +101,12 @@ impl Committer {
                 // Whoever asked may have gone.
                 let _ = answer.send(());
             }
+            for (ruleset, generation, answer) in gathered.rules {
+                if !self.adopt(&ruleset, generation) {
+                    return self.keeper;
+                }
+                let _ = answer.send(self.keeper.new_rules().to_vec());
+            }
             self.sweep();
         }
         self.keeper
@@ -114,10 +126,11 @@ impl Committer {
 
     /// Whether it was written. If not, the service ends and everything in it is read again.
     fn commit(&mut self, gathered: &mut Gathered) -> bool {
-        let batches = std::mem::take(&mut gathered.batches);
-        if self.persist(&mut |keeper| keeper.load(&batches)).is_none() {
+        let (mut batches, mut dropped) = (std::mem::take(&mut gathered.batches), 0);
+        if self.persist(&mut |keeper| keeper.load(&mut batches, &mut dropped)).is_none() {
             return false;
         }
+        self.metrics.hits_of_no_rule.inc_by(dropped);
         let before = self.keeper.state().hits();
         let mut folded = self.keeper.fold(batches);
         if !folded.is_due() && gathered.outcomes.is_empty() && gathered.seen.is_empty() {
@@ -134,6 +147,13 @@ impl Committer {
         counts::committed(&self.metrics, &self.keeper, before, &folded, &written.told, now_ms());
         self.tell(&folded, &written);
         true
+    }
+
+    /// Takes other rules over, between two commits. Whether it could; if not, the service ends.
+    fn adopt(&mut self, ruleset: &Arc<Ruleset>, generation: u64) -> bool {
+        let adopted = self.persist(&mut |keeper| keeper.adopt(ruleset, generation));
+        let settled = adopted.and_then(|()| self.persist(&mut Keeper::settle_reshaped));
+        settled.is_some() && (!self.keeper.owes() || self.commit(&mut Gathered::default()))
     }
 
     /// Tries until the store does what is asked; none when the service ends before.

@@ -39,6 +39,11 @@ impl Health {
         inner.rules_refused = rules_refused;
     }
 
+    /// Errors in the rule files that were loaded last.
+    pub fn rules_refused(&self, rules_refused: usize) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).rules_refused = rules_refused;
+    }
+
     /// No more is read, and what was is being written.
     pub fn draining(&self) {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).draining = true;

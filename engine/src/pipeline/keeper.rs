@@ -4,13 +4,14 @@
 //! and nothing is acknowledged before it is written.
 
 mod memory;
+mod rules;
 mod sweep;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tripline_rules::plan::Ruleset;
-use tripline_rules::rule::{RuleId, Window};
+use tripline_rules::rule::RuleId;
 
 use super::keys::RuleKeys;
 use super::watermark::Watermarks;
@@ -19,10 +20,10 @@ use crate::alert::Alert;
 use crate::hit::{Facts, Hit};
 use crate::record::{Gap, Place, Stage, Stamps};
 use crate::store::{
-    AlertChange, Commit, KnownRule, Outcome, Retention, SeenRow, Store, StoreError, StoredHit,
-    StoredPosition, Written,
+    AlertChange, Commit, Outcome, Retention, SeenRow, Store, StoreError, StoredHit, StoredPosition, Written,
 };
 use crate::window::FindingKey;
+use rules::Known;
 pub use sweep::Gone;
 use sweep::Sweep;
 
@@ -43,6 +44,12 @@ pub struct Keeper {
     keys: RuleKeys,
     /// Rules whose detection this store has never seen.
     new: Vec<RuleId>,
+    /// Rules whose hits become alerts in another way than before, and whose rows are not looked at yet.
+    reshaped: Vec<RuleId>,
+    /// Of the rules.
+    generation: u64,
+    /// What the rules of older generations are in this one.
+    translations: BTreeMap<u64, Vec<Option<RuleId>>>,
     route: Route,
     /// Groups in memory, at most about; none for all of them.
     groups_max: Option<usize>,
@@ -103,7 +110,7 @@ impl Keeper {
     /// # Errors
     /// The store's.
     pub fn open(store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
-        let (mut keeper, _) = Self::new(store, ruleset, route)?;
+        let mut keeper = Self::new(store, ruleset, route)?;
         let Keeper { state, store, keys, .. } = &mut keeper;
         each_hit(store, ruleset, keys, &mut |hit| {
             state.restore(&hit);
@@ -123,38 +130,24 @@ impl Keeper {
         route: Route,
         groups_max: usize,
     ) -> Result<Self, StoreError> {
-        let (mut keeper, reshaped) = Self::new(store, ruleset, route)?;
+        let mut keeper = Self::new(store, ruleset, route)?;
         keeper.state.load_on_demand();
         keeper.groups_max = Some(groups_max);
         // The same rows may amount to other alerts than they did.
-        for rule in reshaped {
-            for group in keeper.store.groups_of(keeper.keys.of(rule))? {
-                let missing = keeper.load_group(rule, &group)?;
-                keeper.owed.extend(missing);
-            }
-        }
+        keeper.settle_reshaped()?;
         Ok(keeper)
     }
 
-    /// And the rules whose hits become alerts in another way than before.
-    fn new(
-        mut store: Store,
-        ruleset: &Arc<Ruleset>,
-        route: Route,
-    ) -> Result<(Self, Vec<RuleId>), StoreError> {
-        let keys = RuleKeys::new(ruleset);
-        let known = keys.all().zip(ruleset.rules()).map(|(key, rule)| {
-            let Window { threshold, suppress_s, .. } = rule.window;
-            KnownRule { key, id: &rule.meta.id, shape: format!("{threshold} {suppress_s} {}", rule.alerts) }
-        });
-        let changed = store.know_rules(&known.collect::<Vec<_>>())?;
-        let ids =
-            |places: Vec<usize>| places.into_iter().filter_map(|n| Some(RuleId(u32::try_from(n).ok()?)));
-        let keeper = Self {
+    fn new(mut store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
+        let Known { keys, new, reshaped } = rules::know(&mut store, ruleset)?;
+        Ok(Self {
             state: State::new(Arc::clone(ruleset)),
             store,
             keys,
-            new: ids(changed.new).collect(),
+            new,
+            reshaped,
+            generation: 0,
+            translations: BTreeMap::new(),
             route,
             groups_max: None,
             retention: None,
@@ -163,8 +156,7 @@ impl Keeper {
             owed: Vec::new(),
             idle: BTreeMap::new(),
             idle_written_ms: i64::MIN,
-        };
-        Ok((keeper, ids(changed.reshaped).collect()))
+        })
     }
 
     /// Whether the rows amount to alerts that the store does not have: a rule was changed since. The next commit opens them.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Matcher;
 use super::committer::Message;
+use super::live::LiveRules;
 use super::own::Own;
 use super::service::Shared;
 use crate::silence::{Key, Notice, Row};
@@ -30,6 +31,7 @@ pub(super) struct Lookout {
     pub(super) patience: Duration,
     /// Whether silence is told of.
     pub(super) tells: bool,
+    pub(super) rules: Arc<LiveRules>,
     pub(super) matcher: Matcher,
     pub(super) queue: SyncSender<Message>,
     pub(super) shared: Shared,
@@ -88,6 +90,7 @@ impl Lookout {
         if !self.tells {
             return Ok(());
         }
+        self.matcher.follow(&self.rules);
         let matched = self.matcher.own(&own, &self.shared.about);
         self.shared.metrics.queue_batches.inc();
         self.queue.send(Message::Batch(Box::new(matched), None)).map_err(|_| Gone)

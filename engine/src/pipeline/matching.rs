@@ -7,6 +7,7 @@ use tripline_rules::matcher::{self, Scratch};
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
+use super::live::LiveRules;
 use super::own::{About, OWN_SOURCE, Own};
 use crate::decode::{self, Event, Limits, Opened, Reject, Tally};
 use crate::hit::{self, Hit};
@@ -18,6 +19,8 @@ const PLACES_MAX: usize = 64;
 /// One record or mark, decoded and matched: what a worker sends to the state thread.
 #[derive(Debug, Clone, Default)]
 pub struct Matched {
+    /// The generation of the rules that its hits are of.
+    pub generation: u64,
     /// How far its source has come with it; none for what the engine itself says.
     pub position: Option<Position>,
     /// When.
@@ -49,6 +52,7 @@ pub struct Matched {
 /// Holds records against rules.
 #[derive(Debug)]
 pub struct Matcher {
+    generation: u64,
     ruleset: Arc<Ruleset>,
     limits: Limits,
     scratch: Scratch,
@@ -58,12 +62,21 @@ pub struct Matcher {
 impl Matcher {
     /// A matcher with a scratch of its own.
     pub fn new(ruleset: Arc<Ruleset>, limits: Limits) -> Self {
-        Self { ruleset, limits, scratch: Scratch::default(), matched: Vec::new() }
+        Self { generation: 0, ruleset, limits, scratch: Scratch::default(), matched: Vec::new() }
+    }
+
+    /// Goes on with the rules that run now.
+    pub(super) fn follow(&mut self, rules: &LiveRules) {
+        if rules.generation() != self.generation {
+            (self.generation, self.ruleset) = rules.current();
+            self.scratch = Scratch::default();
+        }
     }
 
     /// Decodes a record and matches its events.
     pub fn take(&mut self, record: &Record) -> Matched {
         let mut out = Matched {
+            generation: self.generation,
             position: Some(record.position.clone()),
             stamps: record.stamps,
             seen_ms: record.stamps.arrival_ms,
@@ -85,7 +98,7 @@ impl Matcher {
     /// What the engine itself has to say, matched like any event; it counts as nothing received.
     pub(super) fn own(&mut self, own: &Own<'_>, about: &About) -> Matched {
         let matched = self.take(&Record::new(&OWN_SOURCE.into(), 0, own.event(about).into_bytes()));
-        Matched { hits: matched.hits, ..Matched::default() }
+        Matched { generation: matched.generation, hits: matched.hits, ..Matched::default() }
     }
 
     /// A mark; a gap is told.

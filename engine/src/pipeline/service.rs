@@ -13,11 +13,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tripline_rules::plan::Ruleset;
+use tripline_rules::rule::RuleId;
 
 use super::committer::{Committer, Message};
 use super::courier::Courier;
 use super::health::{Health, Stop};
 use super::keeper::Keeper;
+use super::live::LiveRules;
 use super::lookout::Lookout;
 use super::own::About;
 use super::{Matched, Matcher, now_ms};
@@ -116,7 +118,7 @@ impl Service {
     pub fn read<S>(
         &self,
         sources: Vec<S>,
-        ruleset: &Arc<Ruleset>,
+        rules: &Arc<LiveRules>,
         limits: &Limits,
     ) -> Result<bool, ServiceError>
     where
@@ -124,9 +126,9 @@ impl Service {
     {
         let mut workers = Vec::new();
         for (n, source) in sources.into_iter().enumerate() {
-            let matcher = Matcher::new(Arc::clone(ruleset), limits.clone());
+            let (rules, limits) = (Arc::clone(rules), limits.clone());
             let (queue, shared) = (self.queue.clone(), self.shared.clone());
-            let worker = move || work(source, matcher, &queue, &shared);
+            let worker = move || work(source, &rules, limits, &queue, &shared);
             workers.push(thread::Builder::new().name(format!("worker {n}")).spawn(worker)?);
         }
         for worker in workers {
@@ -146,12 +148,12 @@ impl Service {
         board: Arc<Board>,
         patience: Duration,
         tells: bool,
-        ruleset: &Arc<Ruleset>,
+        rules: &Arc<LiveRules>,
         limits: &Limits,
     ) -> Result<JoinHandle<()>, ServiceError> {
-        let matcher = Matcher::new(Arc::clone(ruleset), limits.clone());
-        let (queue, shared) = (self.queue.clone(), self.shared.clone());
-        let lookout = Lookout { board, patience, tells, matcher, queue, shared };
+        let matcher = Matcher::new(rules.current().1, limits.clone());
+        let (queue, shared, rules) = (self.queue.clone(), self.shared.clone(), Arc::clone(rules));
+        let lookout = Lookout { board, patience, tells, rules, matcher, queue, shared };
         Ok(thread::Builder::new().name("lookout".to_owned()).spawn(move || lookout.run())?)
     }
 
@@ -170,11 +172,16 @@ impl Service {
         }
     }
 
-    /// Ends the lookout, the sinks after the delivery that they are at, then the state thread. Returns what it held.
-    pub fn end(self, lookout: Option<JoinHandle<()>>) -> Keeper {
+    /// Where other rules are handed in.
+    pub fn exchange(&self, rules: &Arc<LiveRules>) -> Exchange {
+        Exchange { queue: self.queue.clone(), rules: Arc::clone(rules) }
+    }
+
+    /// Ends those who look on, the sinks after the delivery that they are at, then the state thread. Returns what it held.
+    pub fn end(self, onlookers: Vec<JoinHandle<()>>) -> Keeper {
         self.shared.stop.ask();
-        if let Some(lookout) = lookout {
-            resume_panic(lookout.join());
+        for onlooker in onlookers {
+            resume_panic(onlooker.join());
         }
         for (wake, courier) in self.couriers {
             // Full: it is awake already.
@@ -187,14 +194,41 @@ impl Service {
     }
 }
 
+/// Where other rules are handed in.
+pub struct Exchange {
+    queue: SyncSender<Message>,
+    rules: Arc<LiveRules>,
+}
+
+impl Exchange {
+    /// The rules that run.
+    pub fn current(&self) -> Arc<Ruleset> {
+        self.rules.current().1
+    }
+
+    /// From the next records on these rules run. Returns those whose detection the store has never seen; none when the service
+    /// ends.
+    pub fn adopt(&self, ruleset: &Arc<Ruleset>) -> Option<Vec<RuleId>> {
+        let (answer, taken) = oneshot::channel();
+        let generation = self.rules.generation() + 1;
+        self.queue.send(Message::Rules(Arc::clone(ruleset), generation, answer)).ok()?;
+        let new = taken.blocking_recv().ok()?;
+        self.rules.publish(generation, ruleset);
+        Some(new)
+    }
+}
+
 /// Decodes and matches, record by record. Ends when the source does, or when nobody writes any more.
 fn work(
     source: impl Iterator<Item: Into<Item>>,
-    mut matcher: Matcher,
+    rules: &LiveRules,
+    limits: Limits,
     queue: &SyncSender<Message>,
     shared: &Shared,
 ) {
+    let mut matcher = Matcher::new(rules.current().1, limits);
     for item in source {
+        matcher.follow(rules);
         let (matched, answer) = match item.into() {
             Item::Record(record) => {
                 let began = Instant::now();

@@ -47,6 +47,12 @@ impl State {
         self.windows.apply(&matched.hits)
     }
 
+    /// Goes on under other rules, with nothing in memory.
+    pub fn go_on_under(&mut self, ruleset: &Arc<Ruleset>) {
+        self.windows = self.windows.emptied(ruleset.rules().iter().map(|rule| &rule.window));
+        self.ruleset = Arc::clone(ruleset);
+    }
+
     /// From now on memory holds only what is loaded: [`State::needs`].
     pub fn load_on_demand(&mut self) {
         self.windows.load_on_demand();

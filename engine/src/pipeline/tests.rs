@@ -14,6 +14,8 @@ use super::*;
 use crate::store::{Query, Retention, Store};
 use crate::testing::Rng;
 
+mod reload;
+
 const RULES: &str = "
 title: Stopped
 id: stopped
@@ -135,9 +137,9 @@ fn kills_change_no_alert(seed: u64, groups_max: Option<usize>) {
         let (mut next, mut committed) = (0, 0);
         while next < records.len() {
             let size = (1 + rng.index(4)).min(records.len() - next);
-            let batch: Vec<_> =
+            let mut batch: Vec<_> =
                 records[next..next + size].iter().map(|record| matcher.take(record)).collect();
-            keeper.load(&batch).unwrap();
+            keeper.load(&mut batch, &mut 0).unwrap();
             let mut folded = keeper.fold(batch);
             if rng.below(6) == 0 {
                 // Killed before the commit: what was folded is gone, and read again from the last position.
@@ -217,8 +219,8 @@ fn rows_that_go_change_no_alert() {
         for (n, (_, text)) in (0..).zip(&events) {
             let record = Record::new(&"shard".into(), n, text.clone().into_bytes());
             judge.take(&record);
-            let batch = vec![matcher.take(&record)];
-            keeper.load(&batch).unwrap();
+            let mut batch = vec![matcher.take(&record)];
+            keeper.load(&mut batch, &mut 0).unwrap();
             let mut folded = keeper.fold(batch);
             keeper.write(&mut folded, &[], &[], 1).unwrap();
             let gone = keeper.sweep(i64::try_from(n).unwrap() * 700_000).unwrap();
@@ -312,8 +314,8 @@ fn groups_beyond_the_limit_share_one_alert_through_kills_and_evictions() {
         text.replace("\"e1\"", &format!("\"{id}\"")).into_bytes()
     };
     let mut take = |keeper: &mut Keeper, bytes: Vec<u8>| {
-        let batch = vec![matcher.take(&Record::new(&"shard".into(), 0, bytes))];
-        keeper.load(&batch).unwrap();
+        let mut batch = vec![matcher.take(&Record::new(&"shard".into(), 0, bytes))];
+        keeper.load(&mut batch, &mut 0).unwrap();
         let mut folded = keeper.fold(batch);
         keeper.write(&mut folded, &[], &[], 1).unwrap();
     };
@@ -380,8 +382,8 @@ fn a_changed_threshold_opens_alerts(groups_max: Option<usize>) {
         }
     };
     let mut keeper = open(3);
-    let batch = vec![Matcher::new(compiled(3), Limits::STREAM).take(&record)];
-    keeper.load(&batch).unwrap();
+    let mut batch = vec![Matcher::new(compiled(3), Limits::STREAM).take(&record)];
+    keeper.load(&mut batch, &mut 0).unwrap();
     let mut folded = keeper.fold(batch);
     keeper.write(&mut folded, &[], &[], 1).unwrap();
     assert_eq!((many(&keeper), keeper.owes()), (0, false));

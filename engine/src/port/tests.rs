@@ -38,6 +38,7 @@ fn serve(token: Option<&str>) -> Served {
     drop(Store::open(&store).unwrap());
     let health = Arc::new(Health::default());
     let told = Told {
+        reload: None,
         metrics: Metrics::new().unwrap(),
         health: Arc::clone(&health),
         store,

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tripline_rules::rule::RuleId;
+use tripline_rules::rule::{RuleId, Window};
 
 use super::finding::Period;
 use super::group::Group;
 use super::overflow::{Overflow, Shared};
-use super::{FindingKey, What, Windows, key};
+use super::{FindingKey, ROWS_MAX, What, Windows, key};
 use crate::hit::{Group as GroupValues, Hit};
 
 /// What is not in memory, and hits are of.
@@ -25,6 +25,16 @@ impl Windows {
     /// From now on memory holds only what is loaded. Nothing may have been folded in yet.
     pub fn load_on_demand(&mut self) {
         self.complete = false;
+    }
+
+    /// Nothing in memory, for other rules; what was counted and how late is late stays.
+    pub fn emptied<'w>(&self, windows: impl IntoIterator<Item = &'w Window>) -> Self {
+        let mut emptied = Self::with_limits(windows, ROWS_MAX, self.groups_max);
+        emptied.load_on_demand();
+        emptied.tally = self.tally;
+        emptied.late_before_s = self.late_before_s;
+        emptied.turn = self.turn;
+        emptied
     }
 
     /// What must be loaded before these hits are folded in.

@@ -11,6 +11,7 @@ mod large;
 mod oracle;
 mod producer_library;
 mod recovery;
+mod reload;
 mod reshard;
 mod service;
 mod silence;

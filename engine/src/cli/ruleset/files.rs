@@ -60,6 +60,31 @@ impl RuleFiles {
     }
 }
 
+/// The rule files at or below a path. What cannot be listed has none.
+pub(super) fn below(path: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    if path.is_dir() {
+        folders.push(path.to_path_buf())
+    } else {
+        found.push(path.to_path_buf())
+    }
+    while let Some(folder) = folders.pop() {
+        if !folder.canonicalize().is_ok_and(|whole| seen.insert(whole)) {
+            continue;
+        }
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        for entry in entries {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if has_rules(&entry) {
+                found.push(entry);
+            }
+        }
+    }
+    found
+}
+
 fn has_rules(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
 }

@@ -10,12 +10,14 @@ use crate::store::StoreError;
 use crate::window::{FindingKey, Shared};
 
 impl Keeper {
-    /// Loads what these records need; folding them in needs no store after that.
+    /// Loads what these records need; folding them in needs no store after that. Hits that were matched with older rules become
+    /// those of the present ones; of such that are no rule's any more it adds to `dropped`.
     ///
     /// # Errors
     /// The store's; then the same may be loaded again.
-    pub fn load(&mut self, batches: &[Matched]) -> Result<(), StoreError> {
-        for batch in batches {
+    pub fn load(&mut self, batches: &mut [Matched], dropped: &mut u64) -> Result<(), StoreError> {
+        *dropped += self.translate(batches);
+        for batch in &*batches {
             let needs = self.state.needs(batch);
             for (rule, period) in needs.periods {
                 let id = &self.state.ruleset().rule(rule).meta.id;
