@@ -22,6 +22,8 @@ pub(super) enum Command {
     Ack(triage::AckArgs),
     /// Say that it is done, and why
     Close(triage::CloseArgs),
+    /// Make deliveries after all that were given up
+    Resend(triage::ResendArgs),
 }
 
 pub(super) fn run(command: &Command) -> Result<Exit, Failure> {
@@ -30,6 +32,7 @@ pub(super) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(args),
         Command::Ack(args) => triage::ack(args),
         Command::Close(args) => triage::close(args),
+        Command::Resend(args) => triage::resend(args),
     }
 }
 

@@ -232,6 +232,13 @@ fn a_delivery_is_somewhere() {
     let due = store.due("pager", 9_000, 10).unwrap();
     assert!(matches!(&due[0], Err(Unreadable { alert, revision: 1, .. }) if alert == "c"));
     assert_eq!(store.deliveries("b").unwrap()[1].error.as_deref(), Some("no"));
+    // What was given up is made after all, once it is asked for.
+    let dead = |store: &Store| store.outbox().unwrap().iter().map(|sink| sink.dead).sum::<u64>();
+    assert_eq!(store.resend(None, Some("nobody"), 9_000).unwrap(), 0);
+    assert_eq!((store.resend(None, Some("pager"), 9_000).unwrap(), dead(&store)), (1, 0));
+    assert_eq!(store.resend(None, None, 9_000).unwrap(), 0);
+    let due = store.due("pager", 9_000, 10).unwrap().into_iter().flatten();
+    assert!(due.into_iter().any(|due| (due.created_ms, due.attempts) == (9_000, 0)));
 }
 
 #[test]

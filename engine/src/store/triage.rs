@@ -149,6 +149,27 @@ impl Store {
         })
     }
 
+    /// Deliveries that were given up are to be made after all, as if they had just been put here: those of one alert or sink, or
+    /// all. Returns how many.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn resend(
+        &mut self,
+        alert: Option<&str>,
+        sink: Option<&str>,
+        now_ms: i64,
+    ) -> Result<usize, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let again = transaction.execute(
+            "UPDATE outbox SET dead_ms = NULL, error = NULL, attempts = 0, created_ms = ?1, next_ms = ?1
+             WHERE dead_ms IS NOT NULL AND (?2 IS NULL OR alert = ?2) AND (?3 IS NULL OR sink = ?3)",
+            (now_ms, alert, sink),
+        )?;
+        transaction.commit()?;
+        Ok(again)
+    }
+
     /// Changes an alert that is not closed, and silences it.
     fn take<T>(
         &mut self,

@@ -106,7 +106,15 @@ impl Windows {
     /// Forgets the groups that were hit least recently, when there are more than so many: a quarter of them at once.
     /// Everything that was folded in must be in rows. Returns how many went.
     pub fn evict(&mut self, groups_max: usize) -> usize {
-        if self.complete || self.groups.len() <= groups_max {
+        if self.complete {
+            return 0;
+        }
+        // Events say when they were, and whoever writes them may say anything: periods are many, too. What they hold is in the
+        // store, but for those of which a part is here.
+        if self.overflows.len() > groups_max {
+            self.overflows.retain(|_, overflow| overflow.folded().next().is_some());
+        }
+        if self.groups.len() <= groups_max {
             return 0;
         }
         let excess = self.groups.len() - groups_max + groups_max / 4;

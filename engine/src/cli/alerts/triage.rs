@@ -1,4 +1,4 @@
-//! `tripline alerts ack` and `close`.
+//! `tripline alerts ack`, `close` and `resend`.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -34,6 +34,19 @@ pub(in crate::cli) struct CloseArgs {
     text: Option<String>,
 }
 
+/// Make deliveries after all that were given up
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ResendArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Only of these alerts: ids, or the beginnings of ids
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// Only to this sink
+    #[arg(long, value_name = "NAME")]
+    sink: Option<String>,
+}
+
 impl ValueEnum for CloseReason {
     fn value_variants<'a>() -> &'a [Self] {
         &Self::ALL
@@ -62,5 +75,19 @@ pub(super) fn close(args: &CloseArgs) -> Result<Exit, Failure> {
         store.close(&alert.id, args.reason, args.text.as_deref(), now_ms())?;
         talk(&format!("alert {} closed: {}", alert.id, args.reason));
     }
+    Ok(Exit::Ok)
+}
+
+pub(super) fn resend(args: &ResendArgs) -> Result<Exit, Failure> {
+    let mut store = args.store.write()?;
+    let mut again = 0;
+    for id in &args.ids {
+        let alert = store.alert(id)?.alert;
+        again += store.resend(Some(&alert.id), args.sink.as_deref(), now_ms())?;
+    }
+    if args.ids.is_empty() {
+        again = store.resend(None, args.sink.as_deref(), now_ms())?;
+    }
+    talk(&format!("deliveries that will be made after all: {again}"));
     Ok(Exit::Ok)
 }

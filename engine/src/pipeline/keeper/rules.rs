@@ -12,6 +12,9 @@ use crate::pipeline::Matched;
 use crate::pipeline::keys::RuleKeys;
 use crate::store::{KnownRule, Store, StoreError};
 
+/// Older sets of which it is known what their rules are now: far more than reloads that a record can outlast on its way.
+const GENERATIONS_MAX: usize = 256;
+
 /// What a store says to a set of rules.
 pub(super) struct Known {
     pub(super) keys: RuleKeys,
@@ -53,6 +56,9 @@ impl Keeper {
             older.iter_mut().for_each(|rule| *rule = rule.and_then(|rule| to_now[rule.index()]));
         }
         self.translations.insert(self.generation, to_now);
+        while self.translations.len() > GENERATIONS_MAX {
+            self.translations.pop_first();
+        }
         self.state.go_on_under(ruleset);
         self.generation = generation;
         self.keys = known.keys;
@@ -81,10 +87,10 @@ impl Keeper {
     pub(super) fn translate(&self, batches: &mut [Matched]) -> u64 {
         let mut dropped = 0;
         for batch in batches.iter_mut().filter(|batch| batch.generation != self.generation) {
-            let Some(to_now) = self.translations.get(&batch.generation) else { continue };
+            let to_now = self.translations.get(&batch.generation);
             let before = batch.hits.len();
             batch.hits.retain_mut(|hit| {
-                let now = to_now.get(hit.rule.index()).copied().flatten();
+                let now = to_now.and_then(|to_now| to_now.get(hit.rule.index()).copied().flatten());
                 hit.rule = now.unwrap_or(hit.rule);
                 now.is_some()
             });
