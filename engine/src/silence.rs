@@ -4,30 +4,39 @@
 //! 1. Nothing came for `after`.
 //! 2. That is a surprise. For each hour of the day, weekdays and weekends apart, its profile has learned in which share p
 //!    of the minutes something comes. A silent minute is worth −ln(1−p): never more than p = 0.985 gives, nothing in quiet
-//!    hours, nothing where records were lost, nothing in an hour that was not watched twice yet. The sum must reach `surprise_min`, 20: e⁻²⁰ is two in a
-//!    thousand million, for a traffic whose minutes know nothing of each other.
-//! 3. It is twice the longest gap that began at this hour of the day lately: real traffic comes and goes in blocks.
+//!    hours, nothing where records were lost, nothing in an hour that was not watched twice yet. The sum must reach
+//!    `surprise_min`, 20: e⁻²⁰ is two in a thousand million, for a traffic whose minutes know nothing of each other. It
+//!    must reach twice as much for each silence of the key that was told of lately and ended: who often pauses is
+//!    doubted, who paused once hardly.
+//! 3. It is twice the longest gap that began at this hour of the day lately: real traffic comes and goes in blocks. In the
+//!    first eight days of a key, before it had a weekend, nothing longer than a day is strange.
 //!
 //! So one that speaks every minute is missed after six, one that speaks once a day is not, and nobody needs to say which is
 //! which. The whole stream is one key more; it is also silent after `stream_after`, whatever was learned.
 //!
 //! Time is the stream's: minutes of arrival, and a clock up to which everything that had arrived is read. An hour is learned
 //! when that clock has passed it, and only if anything at all came in it: a stream that stood still teaches nothing. Nor does
-//! the silence of a key that is being told of.
+//! the first day of a silence that was told of: what lasts longer becomes usual.
 
+mod key;
+#[cfg(test)]
+mod oracle;
 mod profile;
 mod quiet;
 mod rows;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 mod watch;
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use dashmap::DashMap;
 
+pub use key::Key;
+use key::Name;
 pub use quiet::{Ignore, NoAccountRegion, NoQuietHours, QuietHours};
 pub use rows::Row;
 use watch::{Look, Watch};
@@ -44,7 +53,7 @@ pub struct Settings {
     pub stream_after_ms: i64,
     /// For so long after the first key was heard of, no key is new.
     pub settle_ms: i64,
-    /// What the silent minutes must be worth together.
+    /// What the silent minutes must be worth together, at least.
     pub surprise_min: f64,
     /// When nobody is silent.
     pub quiet: Vec<QuietHours>,
@@ -64,40 +73,6 @@ impl Default for Settings {
             quiet: Vec::new(),
             ignore: Vec::new(),
             keys_max: 10_000,
-        }
-    }
-}
-
-/// Who may be silent.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Key {
-    /// Everybody.
-    Stream,
-    /// One account in one region.
-    Place {
-        /// `recipientAccountId`.
-        account: String,
-        /// `awsRegion`.
-        region: String,
-    },
-}
-
-impl Key {
-    /// An account and region as CloudTrail writes them; none for anything else, which attackers may have written.
-    fn place(account: &str, region: &str) -> Option<Self> {
-        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let is_region = (1..=32).contains(&region.len())
-            && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        (is_account && is_region)
-            .then(|| Self::Place { account: account.to_owned(), region: region.to_owned() })
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stream => f.write_str("the whole stream"),
-            Self::Place { account, region } => write!(f, "{account}/{region}"),
         }
     }
 }
@@ -138,7 +113,7 @@ pub enum Notice {
 #[derive(Debug, Default)]
 pub struct LastSeen {
     settings: Settings,
-    watches: DashMap<Key, Watch>,
+    watches: DashMap<Name, Watch>,
     /// Stretches of time of which records were lost, as minutes: first, and first that is not.
     lost: Mutex<Vec<(i64, i64)>>,
     dropped: AtomicU64,
@@ -148,22 +123,22 @@ impl LastSeen {
     /// A record with an event of this account and region arrived, at so many milliseconds since the epoch. What is no
     /// account and region, or one too many, is counted and not watched.
     pub fn observe(&self, account: &str, region: &str, arrival_ms: i64) {
-        match Key::place(account, region) {
-            Some(key) => self.heard(key, arrival_ms),
+        match Name::place(account, region) {
+            Some(name) => self.heard(name, arrival_ms),
             None => drop(self.dropped.fetch_add(1, Ordering::Relaxed)),
         }
     }
 
     /// A record with any event arrived.
     pub fn observe_stream(&self, arrival_ms: i64) {
-        self.heard(Key::Stream, arrival_ms);
+        self.heard(Name::STREAM, arrival_ms);
     }
 
-    fn heard(&self, key: Key, arrival_ms: i64) {
-        if let Some(mut watch) = self.watches.get_mut(&key) {
+    fn heard(&self, name: Name, arrival_ms: i64) {
+        if let Some(mut watch) = self.watches.get_mut(&name) {
             watch.heard(arrival_ms);
-        } else if key == Key::Stream || self.len() < self.settings.keys_max {
-            self.watches.entry(key).or_insert_with(|| Watch::new(arrival_ms)).heard(arrival_ms);
+        } else if name == Name::STREAM || self.len() < self.settings.keys_max {
+            self.watches.entry(name).or_insert_with(|| Watch::new(name.key(), arrival_ms)).heard(arrival_ms);
         } else {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -180,16 +155,13 @@ impl LastSeen {
     pub fn check(&self, clock_ms: i64) -> Vec<Notice> {
         let clock = clock_ms.div_euclid(MINUTE_MS);
         let spoken =
-            self.watches.get(&Key::Stream).map(|stream| stream.hours_before(clock)).unwrap_or_default();
+            self.watches.get(&Name::STREAM).map(|stream| stream.hours_before(clock)).unwrap_or_default();
         let first_ms = self.watches.iter().map(|watch| watch.first_seen_ms).min().unwrap_or(clock_ms);
-        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut notices = Vec::new();
-        for mut entry in self.watches.iter_mut() {
-            let (key, watch) = entry.pair_mut();
-            let settings = &self.settings;
-            let look = Look { settings, key, clock_ms, clock, spoken: &spoken, first_ms, lost: &lost };
-            watch.look(&look, &mut notices);
-        }
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let settings = &self.settings;
+        let look = Look { settings, clock_ms, clock, spoken: &spoken, first_ms, lost: &lost };
+        self.watches.iter_mut().for_each(|mut watch| watch.look(&look, &mut notices));
         // The map has no order.
         notices.sort_by(|one, other| one.key().cmp(other.key()));
         notices

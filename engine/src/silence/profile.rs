@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::watch::NUMBER_MAX;
+
 /// Shares are written in so many parts.
 pub(super) const PARTS: i64 = 10_000;
 
@@ -59,9 +61,11 @@ impl Default for Profile {
 }
 
 impl Profile {
-    /// Whether it has the form that this version writes.
-    pub(super) fn is_whole(&self) -> bool {
-        self.0.len() == BUCKETS
+    /// Whether it could have been learned.
+    pub(super) fn is_sound(&self) -> bool {
+        let is_sound =
+            |bucket: &Bucket| (0..=PARTS).contains(&bucket.share) && (0..=NUMBER_MAX).contains(&bucket.gap);
+        self.0.len() == BUCKETS && self.0.iter().all(is_sound)
     }
 
     /// Learns an hour, of which the bits say in which minutes something came.

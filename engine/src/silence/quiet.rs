@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Key;
+use super::key::{Key, Name};
 use super::profile::day_of_week;
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -136,7 +136,7 @@ impl FromStr for Ignore {
             // Whatever stands for all is checked in its place as anything that is right there.
             let account_like = if account == "*" { "000000000000" } else { account };
             let region_like = if region == "*" { "any" } else { region };
-            Key::place(account_like, region_like)?;
+            Name::place(account_like, region_like)?;
             Some(Self { account: part(account), region: part(region) })
         });
         read.ok_or_else(|| NoAccountRegion { text: text.to_owned() })

@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
+use super::key::{Key, Name};
 use super::watch::{Known, Watch};
-use super::{Key, LastSeen, Settings};
+use super::{LastSeen, Settings};
 
 /// One key as it is stored. The stream's account and region are empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Row {
     pub first_seen_ms: i64,
     /// When it was heard of last.
     pub last_seen_ms: i64,
-    /// What is usual for it: JSON, of this version alone.
+    /// What is usual for it: JSON that names its version, which alone reads it.
     pub state: String,
 }
 
@@ -26,23 +27,21 @@ impl LastSeen {
     pub fn restore(settings: Settings, rows: Vec<Row>) -> Self {
         let watches = rows.into_iter().filter_map(|row| {
             let Row { account, region, first_seen_ms, last_seen_ms, state } = row;
-            let key = if account.is_empty() { Some(Key::Stream) } else { Key::place(&account, &region) };
-            let known = match serde_json::from_str::<Known>(&state) {
-                Ok(known) if known.profile.is_whole() => known,
-                _ => Known::nothing(last_seen_ms),
-            };
-            Some((key?, Watch { first_seen_ms, last_seen_ms, known, changed: false }))
+            let name = if account.is_empty() { Some(Name::STREAM) } else { Name::place(&account, &region) };
+            let known = serde_json::from_str::<Known>(&state).ok().filter(Known::is_sound);
+            let known = known.unwrap_or_else(|| Known::nothing(last_seen_ms));
+            let name = name?;
+            Some((name, Watch { key: name.key(), first_seen_ms, last_seen_ms, known, changed: false }))
         });
         Self { watches: watches.collect(), settings, lost: Mutex::default(), dropped: AtomicU64::new(0) }
     }
 
-    /// What has changed since this was asked last.
+    /// The rows that have changed since this was asked last, each whole: who was heard, or passed an hour, or fell silent.
     pub fn rows(&self) -> Vec<Row> {
         let changed = self.watches.iter_mut().filter(|watch| watch.changed);
-        let rows = changed.map(|mut entry| {
-            let (key, watch) = entry.pair_mut();
+        let rows = changed.map(|mut watch| {
             watch.changed = false;
-            let (account, region) = match key {
+            let (account, region) = match &watch.key {
                 Key::Stream => (String::new(), String::new()),
                 Key::Place { account, region } => (account.clone(), region.clone()),
             };

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::key::Key;
 use super::profile::{PARTS, Profile};
-use super::{Key, MINUTE_MS, Notice, Settings};
+use super::{MINUTE_MS, Notice, Settings};
 
 /// Hours that wait to be learned, at most: when one shard is read so far ahead of another, the oldest are forgotten.
 const HOURS_MAX: usize = 200;
@@ -13,8 +14,30 @@ const HOURS_MAX: usize = 200;
 /// Parts of the natural logarithm's unit in which surprise is added up.
 const MICRO: f64 = 1e6;
 
+/// Hours of a silence that was told of that are not learned; what lasts longer becomes usual.
+const WITHHELD_HOURS: i64 = 24;
+
+/// Minutes that a key is young after learning began: until it had a weekend, nobody knows how long its gaps are.
+const YOUNG_MINUTES: i64 = 8 * 24 * 60;
+
+/// Minutes of a gap that a young key may not be missed after.
+const YOUNG_GAP_MINUTES: i64 = 24 * 60;
+
+/// Doubt fades by so much in an hour that is learned: by about an eighth in a day.
+const DOUBT_HOURS: i64 = 8 * 24;
+
+/// Doubt goes no further, in [`PARTS`] of a doubling: who always speaks is then still missed on the fourth day.
+const DOUBT_MAX: i64 = 10 * PARTS;
+
+/// The form of what is written down.
+const VERSION: u8 = 1;
+
+/// No number that is written down is larger, so that reckoning with them cannot go wrong.
+pub(super) const NUMBER_MAX: i64 = 1 << 46;
+
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
+    pub(super) key: Key,
     pub(super) first_seen_ms: i64,
     pub(super) last_seen_ms: i64,
     pub(super) known: Known,
@@ -25,6 +48,9 @@ pub(super) struct Watch {
 /// What is written down of a key as one JSON text.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Known {
+    version: u8,
+    /// The minute in which learning began.
+    since: i64,
     pub(super) profile: Profile,
     /// Hours since the epoch that are not learned yet: their minutes in which something came, as bits.
     hours: BTreeMap<i64, u64>,
@@ -35,6 +61,8 @@ pub(super) struct Known {
     silence: Silence,
     /// Its silence was told; since when it lasts, milliseconds since the epoch.
     silent_from_ms: Option<i64>,
+    /// How often the surprise that it takes is doubled, in [`PARTS`]: once for each silence that was told and ended.
+    doubt: i64,
     /// Whether it has been looked at: it is new only once.
     looked_at: bool,
 }
@@ -56,7 +84,6 @@ struct Silence {
 /// What a look at a key needs to know.
 pub(super) struct Look<'l> {
     pub(super) settings: &'l Settings,
-    pub(super) key: &'l Key,
     pub(super) clock_ms: i64,
     /// The clock's minute: it is not over.
     pub(super) clock: i64,
@@ -69,17 +96,33 @@ pub(super) struct Look<'l> {
 }
 
 impl Known {
+    fn new(arrival_ms: i64) -> Self {
+        let since = arrival_ms.div_euclid(MINUTE_MS);
+        Self { version: VERSION, since, next_hour: since.div_euclid(60), ..Self::default() }
+    }
+
     /// Nothing is usual yet, but the key is not new.
     pub(super) fn nothing(last_seen_ms: i64) -> Self {
-        Self { looked_at: true, ..Watch::new(last_seen_ms).known }
+        Self { looked_at: true, ..Self::new(last_seen_ms) }
+    }
+
+    /// Whether this version could have written it.
+    pub(super) fn is_sound(&self) -> bool {
+        let Silence { from_ms, to, awake, surprise, expected } = self.silence;
+        let numbers = [self.since, self.next_hour, from_ms, to, awake, surprise, expected, self.doubt];
+        let mut all =
+            numbers.iter().chain(&self.last_minute).chain(&self.silent_from_ms).chain(self.hours.keys());
+        self.version == VERSION
+            && self.profile.is_sound()
+            && all.all(|number| (0..=NUMBER_MAX).contains(number))
+            && self.hours.values().all(|minutes| minutes >> 60 == 0)
     }
 }
 
 impl Watch {
-    pub(super) fn new(arrival_ms: i64) -> Self {
-        let next_hour = arrival_ms.div_euclid(60 * MINUTE_MS);
-        let known = Known { next_hour, ..Known::default() };
-        Self { first_seen_ms: arrival_ms, last_seen_ms: arrival_ms, known, changed: true }
+    pub(super) fn new(key: Key, arrival_ms: i64) -> Self {
+        let known = Known::new(arrival_ms);
+        Self { key, first_seen_ms: arrival_ms, last_seen_ms: arrival_ms, known, changed: true }
     }
 
     pub(super) fn heard(&mut self, arrival_ms: i64) {
@@ -107,47 +150,55 @@ impl Watch {
     }
 
     pub(super) fn look(&mut self, look: &Look<'_>, notices: &mut Vec<Notice>) {
-        let key = || look.key.clone();
-        if let Some(silent_from_ms) = self.known.silent_from_ms.filter(|from_ms| self.last_seen_ms > *from_ms)
-        {
-            notices.push(Notice::Resumed { key: key(), silent_from_ms, resumed_ms: self.last_seen_ms });
+        let told_ms = self.known.silent_from_ms;
+        if let Some(silent_from_ms) = told_ms.filter(|from_ms| self.last_seen_ms > *from_ms) {
+            notices.push(Notice::Resumed {
+                key: self.key.clone(),
+                silent_from_ms,
+                resumed_ms: self.last_seen_ms,
+            });
             self.known.silent_from_ms = None;
             // The gap that was told of is not usual.
             self.known.last_minute = Some(self.last_seen_ms.div_euclid(MINUTE_MS));
+            self.known.doubt = (self.known.doubt + PARTS).min(DOUBT_MAX);
         }
-        self.learn(look);
+        self.learn(look, told_ms.map(|ms| ms.div_euclid(60 * MINUTE_MS)));
         let first_seen_ms = self.first_seen_ms;
-        let is_new = !self.known.looked_at && *look.key != Key::Stream;
+        let is_new = !self.known.looked_at && self.key != Key::Stream;
         if is_new && first_seen_ms - look.first_ms >= look.settings.settle_ms {
-            notices.push(Notice::New { key: key(), first_seen_ms });
+            notices.push(Notice::New { key: self.key.clone(), first_seen_ms });
         }
         self.known.looked_at = true;
-        if look.settings.ignore.iter().any(|ignore| ignore.holds(look.key)) {
+        if look.settings.ignore.iter().any(|ignore| ignore.holds(&self.key)) {
             self.known.silent_from_ms = None;
         } else if self.known.silent_from_ms.is_none() && self.is_missed(look) {
             self.known.silent_from_ms = Some(self.last_seen_ms);
             self.changed = true;
             notices.push(Notice::Silent {
-                key: key(),
+                key: self.key.clone(),
                 last_seen_ms: self.last_seen_ms,
                 detected_ms: look.clock_ms,
-                expected_minutes: minutes(self.known.silence.expected),
+                expected_minutes: wholes(self.known.silence.expected),
             });
         }
     }
 
-    /// Learns the hours that the clock has passed. One that is told to be silent learns nothing.
-    fn learn(&mut self, look: &Look<'_>) {
+    /// Learns the hours that the clock has passed, but not the first day of a silence that was told of, which began in the
+    /// hour `told`.
+    fn learn(&mut self, look: &Look<'_>, mut told: Option<i64>) {
         let known = &mut self.known;
         let next_hour = look.clock.div_euclid(60);
         if next_hour <= known.next_hour {
             return;
         }
         for hour in look.spoken.iter().filter(|hour| **hour >= known.next_hour && **hour < next_hour) {
-            if known.silent_from_ms.is_some() {
-                break;
-            }
             let minutes = known.hours.get(hour).copied().unwrap_or_default();
+            // It was heard again.
+            told = told.filter(|told| *hour <= *told || minutes == 0);
+            if told.is_some_and(|told| *hour < told + WITHHELD_HOURS) {
+                continue;
+            }
+            known.doubt -= known.doubt / DOUBT_HOURS;
             known.profile.learn(*hour, minutes);
             for minute in (0..60).filter(|bit| minutes & (1 << bit) != 0).map(|bit| hour * 60 + bit) {
                 if let Some(last) = known.last_minute.filter(|last| *last < minute) {
@@ -182,10 +233,12 @@ impl Watch {
         silence.to = silence.to.max(look.clock);
         let awake_ms = silence.awake * MINUTE_MS;
         let surprise = float(silence.surprise) / MICRO;
-        let is_strange = surprise >= settings.surprise_min
-            && look.clock - last >= 2 * self.known.profile.gap(last)
+        let gap = look.clock - last;
+        let is_strange = surprise >= settings.surprise_min * wholes(self.known.doubt).exp2()
+            && gap >= 2 * self.known.profile.gap(last)
+            && (gap <= YOUNG_GAP_MINUTES || look.clock - self.known.since >= YOUNG_MINUTES)
             && awake_ms >= settings.after_ms;
-        let is_stream = *look.key == Key::Stream;
+        let is_stream = self.key == Key::Stream;
         is_strange || is_stream && awake_ms >= settings.stream_after_ms
     }
 }
@@ -193,11 +246,11 @@ impl Watch {
 /// What a silent minute is worth where this share of them is not, in millionths.
 #[expect(clippy::cast_possible_truncation, reason = "at most four million")]
 fn worth(share: i64) -> i64 {
-    (-(1.0 - minutes(share)).ln() * MICRO).round() as i64
+    (-(1.0 - wholes(share)).ln() * MICRO).round() as i64
 }
 
-/// A number of parts as one of minutes.
-fn minutes(parts: i64) -> f64 {
+/// A number of parts as one of wholes.
+fn wholes(parts: i64) -> f64 {
     float(parts) / float(PARTS)
 }
 
