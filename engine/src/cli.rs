@@ -7,6 +7,7 @@ mod alerts;
 mod backfill;
 mod config;
 mod demo;
+mod doctor;
 mod eval;
 mod explain;
 mod inputs;
@@ -58,6 +59,8 @@ enum Command {
     Pattern(pattern::Args),
     /// Say why a rule matches an event, or which predicate fails
     Explain(explain::Args),
+    /// Say what is wrong with an installation, and what to do about it
+    Doctor(doctor::Args),
     /// List, show, acknowledge and close the alerts of a store
     #[command(subcommand)]
     Alerts(alerts::Command),
@@ -150,6 +153,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Eval(args) => eval::run(&args),
         Command::Pattern(args) => pattern::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Alerts(command) => alerts::run(&command),
         Command::Store(command) => store::run(&command),
         Command::Sink(command) => sink::run(&command),

@@ -38,6 +38,8 @@ pub use kind::{Kind, Value};
 pub use schema::schema;
 
 use crate::decode::Limits;
+use crate::pipeline::keeper::Budget;
+use crate::pipeline::service::Room;
 use crate::silence;
 use crate::sink::{Secret, Settings};
 use crate::source::kinesis;
@@ -59,6 +61,8 @@ pub struct Config {
     pub log_group: Option<String>,
     /// When silence is told of; none when never.
     pub silence: Option<silence::Settings>,
+    /// The dead man's switch; none when no address is named.
+    pub heartbeat: Option<HeartbeatConfig>,
     /// The store.
     pub store: StoreConfig,
     /// The port.
@@ -86,6 +90,19 @@ pub struct RuleChoice {
     pub watch: Option<Duration>,
 }
 
+/// A dead man's switch.
+#[derive(Debug, Clone)]
+pub struct HeartbeatConfig {
+    /// What is called.
+    pub url: Secret,
+    /// Whether that may be a private address.
+    pub allow_private: bool,
+    /// Between two calls.
+    pub every: Duration,
+    /// How long a delivery may wait before it keeps the heartbeat back.
+    pub sink_patience: Duration,
+}
+
 /// The store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreConfig {
@@ -97,6 +114,8 @@ pub struct StoreConfig {
     pub busy_timeout: Duration,
     /// How long what is kept.
     pub retention: Retention,
+    /// What window rows may cost.
+    pub budget: Budget,
 }
 
 /// The port.
@@ -113,10 +132,10 @@ pub struct HttpConfig {
 pub struct PipelineConfig {
     /// Threads that decode and match, at least one.
     pub workers: usize,
-    /// Groups of windows in memory.
-    pub groups_max: usize,
-    /// Batches that wait for the state thread.
-    pub queue_batches_max: usize,
+    /// What window state in memory may cost.
+    pub windows_bytes_max: usize,
+    /// What may wait for the state thread.
+    pub room: Room,
     /// How long a drain may take.
     pub drain_timeout: Duration,
 }
@@ -169,7 +188,7 @@ impl Config {
 /// What holds when nothing is written.
 impl Default for Config {
     fn default() -> Self {
-        meant::config(&Raw::default(), None, Vec::new())
+        meant::config(&Raw::default(), None, None, Vec::new())
     }
 }
 

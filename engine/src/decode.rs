@@ -25,6 +25,7 @@ mod compact;
 mod envelope;
 mod event;
 mod inflate;
+mod omitted;
 mod reason;
 mod sequence;
 mod slots;
@@ -35,7 +36,9 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-use tripline_rules::field::{Fields, Node, Slots};
+use std::collections::BTreeMap;
+
+use tripline_rules::field::{FieldId, Fields, Node, Slots};
 
 use envelope::Envelope;
 pub use event::Event;
@@ -220,6 +223,8 @@ pub struct EventBatch<'m> {
     nodes: Vec<Node<'m>>,
     /// For each event one bound more than there are fields.
     bounds: Vec<u32>,
+    /// Of the few events that do not say everything, by their place: what they do not say.
+    unknown: BTreeMap<usize, Vec<FieldId>>,
     fields: usize,
     rejects: Vec<Reject>,
     log_events: u64,
@@ -234,6 +239,7 @@ impl<'m> EventBatch<'m> {
             heads: Vec::new(),
             nodes: Vec::new(),
             bounds: Vec::new(),
+            unknown: BTreeMap::new(),
             fields: fields.len(),
             rejects: Vec::new(),
             log_events: 0,
@@ -253,8 +259,9 @@ impl<'m> EventBatch<'m> {
     ) {
         match event::read(text, bytes_max) {
             event::Read::Event { tape, time_s, has_id } => {
-                self.heads.push(event::Head { message: text, ordinal, time_s, logs_time_ms });
                 self.fill(&tape, text, fields);
+                self.note_omitted(&tape, text, fields);
+                self.heads.push(event::Head { message: text, ordinal, time_s, logs_time_ms });
                 self.without_id += u64::from(!has_id);
             }
             event::Read::NotCloudTrail => self.not_cloudtrail += 1,
@@ -272,6 +279,16 @@ impl<'m> EventBatch<'m> {
         }
     }
 
+    /// Of the event that was filled last.
+    fn note_omitted(&mut self, tape: &tape::Tape<'m>, text: &str, fields: &Fields) {
+        let bounds = &self.bounds[self.bounds.len() - fields.len() - 1..];
+        let reached = |field: FieldId| bounds[field.index()] < bounds[field.index() + 1];
+        let unknown = omitted::fields(tape, text, fields, &reached);
+        if !unknown.is_empty() {
+            self.unknown.insert(self.heads.len(), unknown);
+        }
+    }
+
     fn bound(&mut self) {
         self.bounds.push(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
     }
@@ -283,7 +300,8 @@ impl<'m> EventBatch<'m> {
 
     fn slots_of(&self, n: usize) -> Slots<'_> {
         let width = self.fields + 1;
-        Slots::new(&self.nodes, &self.bounds[n * width..(n + 1) * width])
+        let slots = Slots::new(&self.nodes, &self.bounds[n * width..(n + 1) * width]);
+        slots.with_unknown(self.unknown.get(&n).map_or(&[], Vec::as_slice))
     }
 
     /// What was set aside, in the order of the record.

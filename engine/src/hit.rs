@@ -30,6 +30,8 @@ pub struct Hit {
     pub value: Option<Arc<[String]>>,
     /// The event.
     pub event: Arc<Facts>,
+    /// Hits of the group before it that have no rows, for only a sketch counted them.
+    pub carried: u32,
 }
 
 /// The hits of an event: one for each matched rule that alerts, and one for each correlation that counts a matched rule.
@@ -67,5 +69,5 @@ fn hit(
         Count::Values(fields) => Some(group::values(fields, base, &event.slots)?),
     };
     let group = group::of(&rule.window.group_by, base, facts, &event.slots, missing)?;
-    Some(Hit { rule: id, group, value, event: Arc::clone(facts) })
+    Some(Hit { rule: id, group, value, event: Arc::clone(facts), carried: 0 })
 }

@@ -92,9 +92,11 @@ table! {
     events_not_cloudtrail: IntCounter "tripline_events_not_cloudtrail_total" [] "Log events of other logs.";
     events_rejected: IntCounterVec "tripline_events_rejected_total" ["reason"] "Log events set aside, by reason.";
     events_without_id: IntCounter "tripline_events_without_id_total" [] "Evaluated events that have no eventID and are known by their digest.";
-    hits: IntCounter "tripline_hits_total" [] "Hits that came to the windows: counted or duplicate.";
+    events_omitted: IntCounter "tripline_events_omitted_total" [] "Evaluated events of which CloudTrail left out something that a rule looks at.";
+    hits: IntCounter "tripline_hits_total" [] "Hits that came to the windows: counted, duplicate, too late or over budget.";
     hits_counted: IntCounter "tripline_hits_counted_total" [] "Hits that were new.";
     hits_duplicate: IntCounter "tripline_hits_duplicate_total" [] "Hits that were there already.";
+    hits_over_budget: IntCounter "tripline_hits_over_budget_total" [] "Hits of rules under pressure that only a sketch or a shared alert counted.";
     hits_ungrouped: IntCounter "tripline_hits_ungrouped_total" [] "Matches that a correlation could not group or count for lack of a field.";
     hits_of_no_rule: IntCounter "tripline_hits_of_no_rule_total" [] "Hits of rules that a reload took away before they were counted.";
     rules_reloads: IntCounterVec "tripline_rules_reloads_total" ["result"] "Reloads of the rules: taken, refused.";
@@ -104,12 +106,16 @@ table! {
     alerts_opened: IntCounterVec "tripline_alerts_opened_total" ["rule", "level"] "Alerts that opened.";
     alerts: IntGaugeVec "tripline_alerts" ["status", "level"] "Alerts in the store.";
     alert_oldest_open: GaugeVec "tripline_alert_oldest_open_seconds" ["level"] "Age of the oldest alert that nobody has taken.";
+    digests: IntCounterVec "tripline_digests_total" ["sink", "result"] "Attempts to tell a storm in one message: delivered, refused.";
+    heartbeats: IntCounterVec "tripline_heartbeats_total" ["result"] "Heartbeats: sent, or what kept them back (source, rule, commit, sink, store, refused).";
+    heartbeat_last: Gauge "tripline_heartbeat_last_timestamp_seconds" [] "When the last heartbeat was taken by its address, since the epoch; 0: never.";
     deliveries: IntCounterVec "tripline_deliveries_total" ["sink", "outcome"] "Attempts to deliver: delivered, dead, or what the sink answered.";
     delivery_seconds: HistogramVec "tripline_delivery_seconds" ["sink"] "How long attempts to deliver took.";
     outbox: IntGaugeVec "tripline_outbox_deliveries" ["sink", "state"] "Deliveries: created = delivered + pending + dead.";
     outbox_oldest: GaugeVec "tripline_outbox_oldest_seconds" ["sink"] "How long the oldest pending delivery has waited.";
     worker_busy: Counter "tripline_worker_busy_seconds_total" [] "Time that workers spent on decode and match.";
     queue_batches: IntGauge "tripline_queue_batches" [] "Record batches that wait for the state thread.";
+    queue_bytes: IntGauge "tripline_queue_bytes" [] "What those batches hold in memory, about; when it is pipeline.queue_mib_max, the workers wait.";
     queue_batches_max: IntGauge "tripline_queue_batches_max" [] "How many may wait before the workers do.";
     commits: IntCounterVec "tripline_commits_total" ["result"] "Commits of the store (ok, failed); a failed one is repeated.";
     commit_seconds: Histogram "tripline_commit_seconds" [] "How long commits took.";
@@ -118,6 +124,9 @@ table! {
     store_swept: IntCounterVec "tripline_store_swept_total" ["what"] "What was old and was taken away: window_row, alert.";
     quarantine_rows: IntGaugeVec "tripline_quarantine_rows" ["reason"] "What is kept of what was set aside, by reason.";
     window_groups: IntGauge "tripline_window_groups" [] "Groups that have window state.";
+    window_bytes: IntGauge "tripline_window_bytes" [] "What window state in memory costs, about.";
+    rules_pressed: IntGauge "tripline_rules_under_pressure" [] "Rules whose window rows are beyond their budget: new groups of theirs are counted approximately.";
+    unaccounted: IntGaugeVec "tripline_unaccounted" ["source", "identity"] "How much of what a source brought (records, log_events, hits) is in none of its accounts, or in two: 0.";
     watermark: Gauge "tripline_watermark_timestamp_seconds" [] "Event time that every source has passed, since the epoch.";
     http_requests: IntCounterVec "tripline_http_requests_total" ["path", "code"] "Requests to the port; unknown paths are one.";
 }

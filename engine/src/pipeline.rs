@@ -6,10 +6,13 @@
 //!
 //! Invariant: what came in is accounted for at any time: [`Accounts::balances`].
 
+pub mod attempt;
 mod committer;
 mod counts;
 mod courier;
+mod gate;
 pub mod health;
+pub mod heartbeat;
 pub mod keeper;
 pub mod keys;
 pub mod live;
@@ -43,8 +46,6 @@ pub struct Accounts {
     pub hits: HitTally,
     /// Matches that a correlation could not group or count for lack of a field.
     pub ungrouped: u64,
-    /// Hits of window rules that were too late to be counted with others.
-    pub too_late: u64,
 }
 
 impl Accounts {

@@ -8,9 +8,11 @@
 mod address;
 mod alertmanager;
 mod body;
+mod digest;
 mod file;
 mod filter;
 mod http;
+mod ping;
 mod rate;
 mod refusal;
 pub mod retry;
@@ -30,7 +32,9 @@ use tripline_rules::rule::Level;
 
 use crate::alert::Alert;
 pub use body::Format;
+pub use digest::Digest;
 pub use filter::Filter;
+pub use ping::Ping;
 pub use rate::Rate;
 pub use refusal::{OpenError, Refusal, UrlFault};
 pub use sample::sample;
@@ -47,6 +51,8 @@ pub struct Settings {
     pub filter: Filter,
     /// How many it may be sent in a second, on average.
     pub rate_per_s: f64,
+    /// When more than so many are due at a time, they are told as one digest; zero for never.
+    pub digest_after: u64,
     /// How long one delivery may take in all: names, connection, request, answer.
     pub timeout: Duration,
     /// Where alerts go.
@@ -197,6 +203,24 @@ impl Sink {
             Kind::Slack(sink) => sink.deliver(delivery).await,
             Kind::Sns(sink) => sink.deliver(delivery).await,
             Kind::Alertmanager(sink) => sink.deliver(delivery).await,
+        }
+    }
+
+    /// Delivers many at once, where that is a message of its own; elsewhere one after the other.
+    ///
+    /// # Errors
+    /// As [`Sink::deliver`]: none of them counts as accepted then.
+    pub async fn deliver_digest(&mut self, digest: &Digest<'_>) -> Result<(), Refusal> {
+        match &mut self.0 {
+            Kind::Webhook(sink) => sink.deliver_digest(digest).await,
+            Kind::Slack(sink) => sink.deliver_digest(digest).await,
+            Kind::Sns(sink) => sink.deliver_digest(digest).await,
+            Kind::Stdout(_) | Kind::File(_) | Kind::Alertmanager(_) => {
+                for delivery in &digest.deliveries {
+                    self.deliver(delivery).await?;
+                }
+                Ok(())
+            }
         }
     }
 }

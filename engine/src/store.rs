@@ -8,8 +8,10 @@
 //! Invariant: a second alert of one (rule, group, period) is impossible by its key, and what a person said of an alert is
 //! never overwritten by a commit.
 
+mod accounts;
 mod alerts;
 mod backup;
+mod budget;
 mod inputs;
 mod known_rules;
 mod outbox;
@@ -22,6 +24,7 @@ mod seen;
 mod tests;
 mod triage;
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,10 +35,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::decode::Reject;
 use crate::hit::Hit;
 use crate::record::{Gap, Position};
+pub use accounts::SourceAccounts;
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
+pub use budget::{Generation, Pressure, RowTotal};
 pub use inputs::StoredHit;
 pub use known_rules::{Changed, KnownRule};
-pub use outbox::{Delivered, Due, Ended, Outcome, Pending, Unreadable};
+pub use outbox::{Delivered, DeliveryError, Due, Ended, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
 pub use quarantine::QUARANTINE_ROWS_MAX;
 pub use retention::{Retention, Swept};
@@ -132,7 +137,7 @@ impl Written {
 }
 
 /// One transaction's worth of work.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Commit<'c> {
     /// Hits, each with its rule's key: what decides the hits of a rule, as a digest.
     pub hits: Vec<(&'c str, &'c Hit)>,
@@ -146,12 +151,40 @@ pub struct Commit<'c> {
     pub gaps: Vec<(&'c str, &'c Gap)>,
     /// Accounts and regions, and when they were heard of.
     pub seen: &'c [SeenRow],
+    /// Sources, and where what they brought went.
+    pub accounts: &'c [(String, SourceAccounts)],
+    /// What only a sketch has counted.
+    pub sketched: &'c BTreeMap<Generation, Vec<u8>>,
+    /// Generations of the sketch that went, with those before.
+    pub sketched_gone: &'c [Generation],
     /// How deliveries ended.
     pub outcomes: &'c [Outcome],
     /// The watermark, seconds of event time: alerts whose period ended before it are told a last time.
     pub watermark_s: Option<i64>,
     /// Now, milliseconds since the epoch.
     pub now_ms: i64,
+}
+
+/// What commits without a sketch keep of one.
+static NOTHING_SKETCHED: BTreeMap<Generation, Vec<u8>> = BTreeMap::new();
+
+impl Default for Commit<'_> {
+    fn default() -> Self {
+        Self {
+            hits: Vec::new(),
+            alerts: &[],
+            rejects: Vec::new(),
+            positions: &[],
+            gaps: Vec::new(),
+            seen: &[],
+            accounts: &[],
+            sketched: &NOTHING_SKETCHED,
+            sketched_gone: &[],
+            outcomes: &[],
+            watermark_s: None,
+            now_ms: 0,
+        }
+    }
 }
 
 /// The file, open.
@@ -237,6 +270,8 @@ impl Store {
         positions::set(&transaction, commit.positions, commit.now_ms)?;
         positions::keep_gaps(&transaction, &commit.gaps, commit.now_ms)?;
         seen::set(&transaction, commit.seen)?;
+        accounts::add(&transaction, commit.accounts)?;
+        budget::keep_sketched(&transaction, commit.sketched, commit.sketched_gone)?;
         transaction.commit()?;
         Ok(Written { told, ended })
     }

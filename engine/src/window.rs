@@ -14,24 +14,29 @@ mod gathered;
 mod group;
 mod key;
 mod overflow;
+pub mod pressure;
+mod read_out;
 mod rows;
+pub mod sketch;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod tests;
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::btree_map;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tripline_rules::rule::{Count, RuleId, Window};
 
 use crate::hit::{Facts, Group as GroupValues, Hit};
 use crossing::Need;
-use finding::{Crossing, Evidence, Finding, Period};
-use group::{Group, Spec};
+use finding::Period;
+use gathered::cost;
+use group::{Group, Spec, With};
 use overflow::Overflow;
 pub use overflow::Shared;
+use sketch::{Entry, Generation, Sketch};
 
 /// Event ids of an alert, and rows of a fired period: beyond them counts are a bound (`spec/windows.md` §3).
 const ROWS_MAX: usize = 1000;
@@ -40,7 +45,7 @@ const ROWS_MAX: usize = 1000;
 /// match nearly half of all traffic: they must cost rows, not alerts.
 const GROUPS_MAX: usize = 1000;
 
-/// Where the hits went: `hits = counted + duplicate`.
+/// Where the hits went: `hits = counted + duplicate + too_old + over_budget`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HitTally {
     /// Hits that came.
@@ -49,13 +54,36 @@ pub struct HitTally {
     pub counted: u64,
     /// Hits that were there already.
     pub duplicate: u64,
+    /// Hits of window rules that came too late to be counted with others.
+    pub too_old: u64,
+    /// Hits of rules under pressure that only a sketch counted, or an alert that is shared.
+    pub over_budget: u64,
 }
 
 impl HitTally {
+    /// What came since then.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            hits: self.hits - before.hits,
+            counted: self.counted - before.counted,
+            duplicate: self.duplicate - before.duplicate,
+            too_old: self.too_old - before.too_old,
+            over_budget: self.over_budget - before.over_budget,
+        }
+    }
+
     /// Whether every hit is somewhere.
     pub fn balances(&self) -> bool {
-        self.hits == self.counted + self.duplicate
+        self.hits == self.counted + self.duplicate + self.too_old + self.over_budget
     }
+}
+
+/// What became of a hit.
+enum Fate {
+    Counted,
+    Duplicate,
+    OverBudget,
 }
 
 /// A hit of a rule that suppresses nothing, by (rule, time, account, event id).
@@ -94,6 +122,17 @@ pub struct Windows {
     complete: bool,
     /// Batches folded in so far: what was touched when.
     turn: u64,
+    /// What groups and events cost in memory, about.
+    bytes: usize,
+    /// Rules whose rows are beyond their budget.
+    pressed: BTreeSet<RuleId>,
+    /// Groups without rows among those that the present commit hits.
+    cold: HashSet<(RuleId, GroupValues)>,
+    /// What rules are called in the sketch.
+    rule_keys: Vec<String>,
+    sketch: Sketch,
+    /// What the present commit has added to the sketch.
+    sketched: Vec<(Generation, Entry)>,
 }
 
 impl Windows {
@@ -128,6 +167,12 @@ impl Windows {
             late_before_s: None,
             complete: true,
             turn: 0,
+            bytes: 0,
+            pressed: BTreeSet::new(),
+            cold: HashSet::new(),
+            rule_keys: Vec::new(),
+            sketch: Sketch::default(),
+            sketched: Vec::new(),
         }
     }
 
@@ -156,37 +201,80 @@ impl Windows {
         let Some(before_s) = self.late_before_s else { return };
         let horizons: Vec<i64> =
             (0..).map(RuleId).zip(&self.specs).filter_map(|(rule, _)| self.horizon_s(rule)).collect();
-        let specs = &self.specs;
+        let (specs, bytes) = (&self.specs, &mut self.bytes);
         self.groups.retain(|(rule, _), group| {
-            specs[rule.index()].is_some_and(|spec| group.forget(&spec, horizons[rule.index()]))
+            *bytes -= group.bytes();
+            let stays = specs[rule.index()].is_some_and(|spec| group.forget(&spec, horizons[rule.index()]));
+            *bytes += if stays { group.bytes() } else { 0 };
+            stays
         });
         self.overflows.retain(|(rule, period), _| {
             period.start_s.saturating_add(i64::from(period.length_s)) > horizons[rule.index()]
         });
-        self.events.retain(|(_, time_s, _, _), _| *time_s >= before_s);
+        self.events.retain(|(_, time_s, _, _), (_, event)| {
+            let stays = *time_s >= before_s;
+            *bytes -= if stays { 0 } else { cost(event) };
+            stays
+        });
         self.groups.shrink_to_fit();
     }
 
-    /// Folds a batch of hits in. Returns the findings that opened, with `true`, or changed.
-    pub fn apply(&mut self, hits: &[Hit]) -> BTreeMap<FindingKey, bool> {
+    /// Folds a batch of hits in. Returns the findings that opened, with `true`, or changed. Hits that are to have no row are
+    /// taken out of it, and too late ones; the rules of all these are added to `unkept`.
+    pub fn apply(&mut self, hits: &mut Vec<Hit>, unkept: &mut Vec<RuleId>) -> BTreeMap<FindingKey, bool> {
         let mut changed = BTreeMap::new();
         self.turn += 1;
-        for hit in hits {
-            self.tally.hits += 1;
-            let new = match self.specs[hit.rule.index()] {
-                Some(spec) => self.apply_windowed(spec, hit, &mut changed),
-                None => self.apply_event(hit, &mut changed),
-            };
-            if new { self.tally.counted += 1 } else { self.tally.duplicate += 1 }
-        }
+        hits.retain_mut(|hit| {
+            let kept = self.apply_one(hit, &mut changed);
+            if !kept {
+                unkept.push(hit.rule);
+            }
+            kept
+        });
         changed
     }
 
-    fn apply_windowed(&mut self, spec: Spec, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
+    /// Folds one hit in and counts where it went. Whether it is to have a row.
+    fn apply_one(&mut self, hit: &mut Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
+        self.tally.hits += 1;
+        if self.is_too_late(hit) {
+            self.tally.too_old += 1;
+            return false;
+        }
+        let (fate, kept) = match self.specs[hit.rule.index()] {
+            Some(spec) => self.apply_windowed(spec, hit, changed),
+            None => (self.apply_event(hit, changed), true),
+        };
+        match fate {
+            Fate::Counted => self.tally.counted += 1,
+            Fate::Duplicate => self.tally.duplicate += 1,
+            Fate::OverBudget => self.tally.over_budget += 1,
+        }
+        kept
+    }
+
+    fn apply_windowed(
+        &mut self,
+        spec: Spec,
+        hit: &mut Hit,
+        changed: &mut BTreeMap<FindingKey, bool>,
+    ) -> (Fate, bool) {
+        let place = (hit.rule, Arc::clone(&hit.group));
+        if self.cold.contains(&place) {
+            if !self.gets_row(&spec, hit) {
+                return (Fate::OverBudget, false);
+            }
+            self.cold.remove(&place);
+        }
+        hit.carried = hit.carried.max(self.carried(&spec, hit));
         let late = self.horizon_s(hit.rule).is_some_and(|horizon_s| hit.event.time_s < horizon_s);
-        let group = self.groups.entry((hit.rule, Arc::clone(&hit.group))).or_default();
+        let with = With { late, carried: hit.carried };
+        let kept = !self.needs_no_row(&spec, hit);
+        let known = self.groups.get(&place).map_or(0, Group::bytes);
+        let group = self.groups.entry(place).or_default();
         group.touched = self.turn;
-        let applied = group.apply(&spec, key::of(hit), &hit.event, late);
+        let applied = group.apply(&spec, key::of(hit), &hit.event, with);
+        self.bytes = self.bytes + group.bytes() - known;
         for (period, opened) in applied.changed {
             let overflow = self.overflows.entry((hit.rule, period)).or_default();
             let own = if opened {
@@ -198,20 +286,23 @@ impl Windows {
             *changed.entry(FindingKey { rule: hit.rule, what }).or_default() |=
                 opened && (own || overflow.is_new());
         }
-        applied.counted
+        (if applied.counted { Fate::Counted } else { Fate::Duplicate }, kept)
     }
 
-    fn apply_event(&mut self, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> bool {
-        let Some(new) = self.keep_event(hit) else { return false };
+    fn apply_event(&mut self, hit: &Hit, changed: &mut BTreeMap<FindingKey, bool>) -> Fate {
+        let Some(new) = self.keep_event(hit) else { return Fate::Duplicate };
         if !self.complete {
             // It has no state, but is here.
-            let group = self.groups.entry((hit.rule, Arc::clone(&hit.group))).or_default();
+            let place = (hit.rule, Arc::clone(&hit.group));
+            let known = self.groups.get(&place).map_or(0, Group::bytes);
+            let group = self.groups.entry(place).or_default();
             group.touched = self.turn;
+            self.bytes = self.bytes + group.bytes() - known;
         }
         let event = &hit.event;
         let what = What::Event(event.time_s, event.account.clone(), event.event_id.clone());
         changed.insert(FindingKey { rule: hit.rule, what }, new);
-        new
+        if new { Fate::Counted } else { Fate::Duplicate }
     }
 
     /// Keeps the event of a rule that suppresses nothing: whether it is new; none when it is there already.
@@ -220,54 +311,18 @@ impl Windows {
         let place = (hit.rule, event.time_s, event.account.clone(), event.event_id.clone());
         let delivered = (Arc::clone(&hit.group), Arc::clone(event));
         match self.events.entry(place) {
-            Entry::Vacant(free) => {
+            btree_map::Entry::Vacant(free) => {
+                self.bytes += cost(event);
                 free.insert(delivered);
                 Some(true)
             }
-            Entry::Occupied(mut kept) if event.precedes(&kept.get().1) => {
+            btree_map::Entry::Occupied(mut kept) if event.precedes(&kept.get().1) => {
+                self.bytes = self.bytes + cost(event) - cost(&kept.get().1);
                 kept.insert(delivered);
                 Some(false)
             }
-            Entry::Occupied(_) => None,
+            btree_map::Entry::Occupied(_) => None,
         }
-    }
-
-    /// The finding behind a key, as it stands now.
-    pub fn finding(&self, key: &FindingKey) -> Option<Finding> {
-        match &key.what {
-            What::Group(group, period) => self.group_finding(key.rule, group, *period),
-            What::Overflow(period) => self.overflow_finding(key.rule, *period),
-            What::Event(time_s, account, id) => {
-                let place = (key.rule, *time_s, account.clone(), id.clone());
-                self.events.get(&place).map(|(group, event)| single(key.rule, group, event))
-            }
-        }
-    }
-
-    /// Every finding, in the order of first sight, then rule and group: the same for the same set of hits.
-    pub fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<_> = self.keyed_findings().into_iter().map(|(_, finding)| finding).collect();
-        findings.sort_by(|one, other| {
-            (one.first_seen_s, one.rule, &one.group).cmp(&(other.first_seen_s, other.rule, &other.group))
-        });
-        findings
-    }
-
-    /// Every finding with its key, in the order of the keys.
-    pub fn keyed_findings(&self) -> Vec<(FindingKey, Finding)> {
-        let mut keys = BTreeSet::new();
-        for ((rule, group), state) in &self.groups {
-            let Some(spec) = self.specs[rule.index()] else { continue };
-            for period in state.fired_periods(&spec) {
-                let own = self.overflows.get(&(*rule, period)).is_none_or(|overflow| overflow.has_own(group));
-                let what = if own { What::Group(Arc::clone(group), period) } else { What::Overflow(period) };
-                keys.insert(FindingKey { rule: *rule, what });
-            }
-        }
-        for (rule, time_s, account, id) in self.events.keys() {
-            keys.insert(FindingKey { rule: *rule, what: What::Event(*time_s, account.clone(), id.clone()) });
-        }
-        keys.into_iter().filter_map(|key| self.finding(&key).map(|finding| (key, finding))).collect()
     }
 
     /// Where the hits went.
@@ -278,80 +333,18 @@ impl Windows {
     /// Folds a hit in that an earlier run has counted.
     pub fn restore(&mut self, hit: &Hit) {
         let before = self.tally;
-        self.apply(std::slice::from_ref(hit));
+        self.turn += 1;
+        self.apply_one(&mut hit.clone(), &mut BTreeMap::new());
         self.tally = before;
+    }
+
+    /// What all of it costs in memory, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes + self.sketch.bytes()
     }
 
     /// How many groups have state.
     pub fn groups(&self) -> usize {
         self.groups.len()
-    }
-
-    fn group_finding(&self, rule: RuleId, group: &GroupValues, period: Period) -> Option<Finding> {
-        let spec = self.specs[rule.index()]?;
-        let fired = self.groups.get(&(rule, Arc::clone(group)))?.fired(&spec, period)?;
-        Some(Finding {
-            rule,
-            group: Arc::clone(group),
-            period: Some(period),
-            count: fired.count,
-            count_exact: fired.count_exact && !fired.late,
-            distinct: fired.distinct,
-            first_seen_s: fired.first_s,
-            last_seen_s: fired.last_s,
-            window: fired.crossing,
-            continues: fired.continues,
-            evidence: fired.evidence,
-            approximate: false,
-            late: fired.late,
-        })
-    }
-
-    /// One finding for all groups of a period that have none of their own: sums and spans, the first one's evidence.
-    fn overflow_finding(&self, rule: RuleId, period: Period) -> Option<Finding> {
-        let overflow = self.overflows.get(&(rule, period))?;
-        let part = |(group, counted)| Some((self.group_finding(rule, group, period)?, counted));
-        let parts: Vec<(Finding, u64)> = overflow.folded().filter_map(part).collect();
-        let before = overflow.before();
-        let here: u64 = parts.iter().map(|(part, counted)| part.count.saturating_sub(*counted)).sum();
-        let parts: Vec<Finding> = parts.into_iter().map(|(part, _)| part).collect();
-        let first = parts.iter().min_by_key(|part| (part.first_seen_s, &part.group))?;
-        let last = parts.iter().max_by_key(|part| (part.last_seen_s, &part.group))?;
-        Some(Finding {
-            group: Arc::from([]),
-            count: before.map_or(0, |before| before.count) + here,
-            count_exact: false,
-            distinct: None,
-            first_seen_s: before.map_or(first.first_seen_s, |before| before.first_s.min(first.first_seen_s)),
-            last_seen_s: before.map_or(last.last_seen_s, |before| before.last_s.max(last.last_seen_s)),
-            continues: false,
-            evidence: Evidence { latest: Arc::clone(&last.evidence.latest), ..first.evidence.clone() },
-            approximate: true,
-            ..first.clone()
-        })
-    }
-}
-
-fn single(rule: RuleId, group: &GroupValues, event: &Arc<Facts>) -> Finding {
-    let time_s = event.time_s;
-    Finding {
-        rule,
-        group: Arc::clone(group),
-        period: None,
-        count: 1,
-        count_exact: true,
-        distinct: None,
-        first_seen_s: time_s,
-        last_seen_s: time_s,
-        window: Crossing { from_s: time_s, to_s: time_s, n: 1 },
-        continues: false,
-        evidence: Evidence {
-            first: Arc::clone(event),
-            latest: Arc::clone(event),
-            more: Vec::new(),
-            event_ids: vec![event.event_id.clone()],
-        },
-        approximate: false,
-        late: false,
     }
 }

@@ -19,7 +19,8 @@ pub struct Reason {
     pub operator: String,
     /// The operand.
     pub expected: String,
-    /// What the event holds there: the values that passed the test, else all of them; `(missing)` for none.
+    /// What the event holds there: the values that passed the test, else all of them; `(missing)` for none,
+    /// `(unknown: …)` when CloudTrail left them out.
     pub value: String,
 }
 
@@ -45,10 +46,15 @@ pub enum TraceStep {
     Is(Reason),
 }
 
-/// Evaluates every part of `condition`, none skipped.
+/// Evaluates every part of `condition`, none skipped. A test of what nobody knows comes out so that the condition does not
+/// hold for its sake.
 pub fn trace(condition: &Condition<Predicate>, slots: &Slots<'_>, fields: &Fields) -> Trace {
+    trace_part(condition, false, slots, fields)
+}
+
+fn trace_part(condition: &Condition<Predicate>, negated: bool, slots: &Slots<'_>, fields: &Fields) -> Trace {
     let all = |parts: &[Condition<Predicate>]| -> Vec<Trace> {
-        parts.iter().map(|part| trace(part, slots, fields)).collect()
+        parts.iter().map(|part| trace_part(part, negated, slots, fields)).collect()
     };
     match condition {
         Condition::All(parts) => {
@@ -60,11 +66,11 @@ pub fn trace(condition: &Condition<Predicate>, slots: &Slots<'_>, fields: &Field
             Trace { holds: parts.iter().any(|part| part.holds), step: TraceStep::Any(parts) }
         }
         Condition::Not(part) => {
-            let part = trace(part, slots, fields);
+            let part = trace_part(part, !negated, slots, fields);
             Trace { holds: !part.holds, step: TraceStep::Not(Box::new(part)) }
         }
         Condition::Is(predicate) => Trace {
-            holds: predicate.holds(slots),
+            holds: predicate.answer(slots).unwrap_or(negated),
             step: TraceStep::Is(Reason {
                 field: fields.selector(predicate.field).to_string(),
                 operator: predicate.test.operator().to_owned(),
@@ -105,6 +111,9 @@ impl Trace {
 fn shown(predicate: &Predicate, slots: &Slots<'_>) -> String {
     let nodes = slots.get(predicate.field);
     let passes = |node: &&Node<'_>| predicate.test.holds(std::slice::from_ref(node), slots);
+    if predicate.answer(slots).is_none() {
+        return "(unknown: CloudTrail omitted it)".to_owned();
+    }
     if nodes.is_empty() {
         return "(missing)".to_owned();
     }

@@ -131,6 +131,11 @@ impl Fields {
         &self.selectors[id.index()]
     }
 
+    /// All fields, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (FieldId, &Selector)> {
+        (0..).map(FieldId).zip(&self.selectors)
+    }
+
     /// How many fields there are; at least the core ones.
     #[expect(clippy::len_without_is_empty, reason = "never empty: the core fields are always there")]
     pub fn len(&self) -> usize {
@@ -141,6 +146,20 @@ impl Fields {
 impl Default for Fields {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Selector {
+    /// The member of the event that the whole way goes through, when there is one such.
+    pub fn root(&self) -> Option<&str> {
+        match self {
+            Selector::Pattern(steps) => match steps.first()? {
+                Step::Member(name) => Some(name),
+                Step::AnyMember | Step::Index(_) | Step::AnyElement => None,
+            },
+            Selector::Sigma(path) => path.split('.').next().filter(|name| !name.is_empty()),
+            Selector::Message => None,
+        }
     }
 }
 
@@ -214,13 +233,31 @@ impl<'a> Node<'a> {
 pub struct Slots<'a> {
     nodes: &'a [Node<'a>],
     bounds: &'a [u32],
+    unknown: &'a [FieldId],
 }
 
 impl<'a> Slots<'a> {
     /// A view over what a decoder filled.
     pub fn new(nodes: &'a [Node<'a>], bounds: &'a [u32]) -> Self {
         debug_assert!(bounds.last().is_none_or(|end| *end as usize <= nodes.len()));
-        Self { nodes, bounds }
+        Self { nodes, bounds, unknown: &[] }
+    }
+
+    /// The same, of an event that does not say everything: nobody knows what these fields hold beside what they reached. In
+    /// ascending order.
+    pub fn with_unknown(self, unknown: &'a [FieldId]) -> Self {
+        debug_assert!(unknown.is_sorted());
+        Self { unknown, ..self }
+    }
+
+    /// Whether there is any field of which nobody knows what it holds.
+    pub fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
+    /// Whether nobody knows what a field holds beside what it reached.
+    pub fn is_unknown(&self, field: FieldId) -> bool {
+        self.has_unknown() && self.unknown.binary_search(&field).is_ok()
     }
 
     /// Everything that `field` reached in this event; empty when it is missing.

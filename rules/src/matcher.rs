@@ -1,7 +1,7 @@
 //! Slots × rule set → the event rules that match, on a scratch that the caller owns. No allocation once warm.
 
 use crate::field::Slots;
-use crate::plan::Ruleset;
+use crate::plan::{PredicateId, Ruleset};
 use crate::rule::RuleId;
 
 /// What one worker needs to match: reused for every event, grown on demand.
@@ -43,6 +43,10 @@ pub fn hits(ruleset: &Ruleset, slots: &Slots<'_>, scratch: &mut Scratch, hits: &
     candidates.sort_unstable();
     for rule in candidates.iter() {
         let matches = ruleset.condition(*rule).is_some_and(|condition| {
+            if slots.has_unknown() {
+                let answer = |predicate: &PredicateId| ruleset.predicates()[predicate.index()].answer(slots);
+                return condition.is_surely(true, &mut { answer });
+            }
             condition.holds(&mut |predicate| {
                 let answer = &mut answers[predicate.index()];
                 if answer.0 != *stamp {

@@ -10,7 +10,7 @@ pub fn hits(ruleset: &Ruleset, slots: &Slots<'_>) -> Vec<RuleId> {
     ruleset
         .ids()
         .filter(|id| match &ruleset.rule(*id).trigger {
-            Trigger::Event(condition) => condition.holds(&mut |predicate| predicate.holds(slots)),
+            Trigger::Event(condition) => condition.is_surely(true, &mut |predicate| predicate.answer(slots)),
             Trigger::Rules(_) => false,
         })
         .collect()

@@ -39,6 +39,21 @@ impl Predicate {
     }
 }
 
+impl Predicate {
+    /// Whether the event passes; none when it does not say. What it does say of a field can be enough to pass, and never to
+    /// fail.
+    pub fn answer(&self, slots: &Slots<'_>) -> Option<bool> {
+        let is_unknown = match &self.test {
+            Test::SameAs(other) => slots.is_unknown(self.field) || slots.is_unknown(other.field),
+            Test::Pattern(_) | Test::Sigma(_) => slots.is_unknown(self.field),
+        };
+        if !is_unknown {
+            return Some(self.holds(slots));
+        }
+        (!slots.get(self.field).is_empty() && self.holds(slots)).then_some(true)
+    }
+}
+
 impl Test {
     /// Whether what a field reached passes; `slots` are the event's, for the test that compares two fields.
     pub fn holds(&self, nodes: &[Node<'_>], slots: &Slots<'_>) -> bool {

@@ -18,16 +18,15 @@ pub(super) fn lines(accounts: &Accounts, alerts: impl Iterator<Item = Level>, ru
         1 => "; 1 match left out of correlations for lack of a field".to_owned(),
         n => format!("; {n} matches left out of correlations for lack of a field"),
     };
-    let too_late = match accounts.too_late {
-        0 => String::new(),
-        n => format!("; {n} too late for their windows"),
-    };
+    let part = |count: u64, word: &str| if count == 0 { String::new() } else { format!(" + {count} {word}") };
     lines.push(format!(
-        "hits        {} of {} = {} counted + {} duplicate{ungrouped}{too_late}",
+        "hits        {} of {} = {} counted + {} duplicate{}{}{ungrouped}",
         hits.hits,
         counted(rules, "rule"),
         hits.counted,
-        hits.duplicate
+        hits.duplicate,
+        part(hits.too_old, "too late"),
+        part(hits.over_budget, "over budget"),
     ));
     let mut by_level: BTreeMap<Level, u64> = BTreeMap::new();
     alerts.for_each(|level| *by_level.entry(level).or_default() += 1);

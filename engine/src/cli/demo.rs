@@ -80,7 +80,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         talk(&format!("serving     http://{address}/metrics, /readyz, /api/alerts, /api/status"));
     }
     let began = Instant::now();
-    let service = Service::start(keeper, scratch.store(), vec![(settings, sink)], 64, &shared)
+    let room = crate::config::Config::default().pipeline.room;
+    let service = Service::start(keeper, scratch.store(), vec![(settings, sink)], room, &shared)
         .map_err(Failure::upstream)?;
     shared.health.started(0);
     let played = Arc::new(AtomicU64::new(0));

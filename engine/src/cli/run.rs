@@ -5,7 +5,8 @@ mod reload;
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Instant;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
@@ -14,7 +15,8 @@ use tripline_rules::rule::Rule;
 use super::config::ConfigArgs;
 use super::ruleset::{LoadedRules, RuleArgs};
 use super::{Exit, Failure, log, runtime, service, summary, talk};
-use crate::config::Config;
+use crate::config::{Config, HeartbeatConfig};
+use crate::pipeline::heartbeat::Pace;
 use crate::pipeline::keeper::{Keeper, Route};
 use crate::pipeline::live::{LiveRules, Wish};
 use crate::pipeline::now_ms;
@@ -22,7 +24,7 @@ use crate::pipeline::own::About;
 use crate::pipeline::service::{Service, Shared};
 use crate::port::Access;
 use crate::silence::{LastSeen, Row};
-use crate::sink::{Settings, Sink};
+use crate::sink::{Ping, Settings, Sink};
 use crate::source::kinesis::{self, Kinesis, NoCheckpoint, Stored};
 use crate::store::{Query, Store, StoredPosition};
 use drain::Signals;
@@ -30,6 +32,9 @@ use reload::Reloader;
 
 /// Attempts to reach the stream at the start; after it, there is no end of them.
 const ATTEMPTS: u32 = 6;
+
+/// How long the dead man's switch may take to answer.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Wishes for a reload that may wait.
 const WISHES_MAX: usize = 16;
@@ -120,22 +125,28 @@ fn serve(
     let Live { kinesis, sinks, signals, wished } = live;
     let began = Instant::now();
     let ruleset = &rules.ruleset;
-    let mut keeper =
-        Keeper::open_on_demand(store, ruleset, route(config.sinks.clone()), config.pipeline.groups_max)?;
+    let mut keeper = Keeper::open_on_demand(
+        store,
+        ruleset,
+        route(config.sinks.clone()),
+        config.pipeline.windows_bytes_max,
+    )?;
     keeper.retain(config.store.retention);
+    keeper.set_budget(config.store.budget, now_ms())?;
     for id in keeper.new_rules() {
         tell_new_rule(ruleset.rule(*id), config.log_group.as_deref());
     }
     let before = keeper.store().last_alert_seq()?;
     let stored = stored(&mut keeper, &kinesis.described().id)?;
-    let service =
-        Service::start(keeper, &config.store.path, sinks, config.pipeline.queue_batches_max, shared)
-            .map_err(Failure::upstream)?;
+    let service = Service::start(keeper, &config.store.path, sinks, config.pipeline.room, shared)
+        .map_err(Failure::upstream)?;
     let live_rules = Arc::new(LiveRules::new(Arc::clone(ruleset)));
     let patience = config.kinesis.as_ref().map(|kinesis| kinesis.stuck_after).unwrap_or_default();
     let lookout = service
         .look_out(kinesis.board(), patience, config.silence.is_some(), &live_rules, &config.limits)
         .map_err(Failure::upstream)?;
+    let mut onlookers = vec![lookout];
+    onlookers.extend(heartbeat(config, &service, &kinesis, &live_rules)?);
     let reloader = Reloader {
         choice: config.rules.clone(),
         watch: config.rules.watch,
@@ -144,14 +155,14 @@ fn serve(
         shared: shared.clone(),
         log_group: config.log_group.clone(),
     };
-    let reloader = reloader.start().map_err(Failure::upstream)?;
+    onlookers.push(reloader.start().map_err(Failure::upstream)?);
     let (feeds, reading) = kinesis.read(stored, config.pipeline.workers, &shared.runtime);
     let reading = Arc::new(reading);
     let drain = drain::on_signal(signals, Arc::clone(&reading), shared, config.pipeline.drain_timeout);
     shared.health.started(rules.errors());
     let written = service.read(feeds, &live_rules, &config.limits).map_err(Failure::upstream)?;
     let asked = drain.was_asked();
-    let keeper = service.end(vec![lookout, reloader]);
+    let keeper = service.end(onlookers);
     let query = Query { after_seq: Some(before), ..Query::default() };
     let alerts: Vec<_> = keeper.store().list(&query)?;
     let summary = summary::Summary {
@@ -179,6 +190,23 @@ fn serve(
     }
     // What does not add up is a mistake of ours.
     Ok(if keeper.accounts().balances() { Exit::Ok } else { Exit::Bug })
+}
+
+/// Calls the dead man's switch from now on, if one is named.
+fn heartbeat(
+    config: &Config,
+    service: &Service,
+    kinesis: &Kinesis,
+    rules: &Arc<LiveRules>,
+) -> Result<Option<JoinHandle<()>>, Failure> {
+    let Some(HeartbeatConfig { url, allow_private, every, sink_patience }) = &config.heartbeat else {
+        return Ok(None);
+    };
+    let ping = Ping::open(url, *allow_private, HEARTBEAT_TIMEOUT).map_err(Failure::upstream)?;
+    let source_patience = config.kinesis.as_ref().map(|kinesis| kinesis.stuck_after).unwrap_or_default();
+    let pace = Pace { every: *every, source_patience, sink_patience: *sink_patience };
+    let beating = service.beat((ping, pace), &config.store.path, kinesis.board(), rules, &config.limits);
+    Ok(Some(beating.map_err(Failure::upstream)?))
 }
 
 /// A detection that this store has not seen begins with nothing: says how to let it look back.

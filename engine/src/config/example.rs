@@ -52,7 +52,11 @@ fn setting(text: &mut String, key: &Key, sink: Option<&str>) {
     // Of two that exclude each other, the second is talk.
     let is_second =
         table::ONE_OF.iter().any(|(name, [_, second])| Some(*name) == sink && *second == key.name);
-    let is_second = is_second || key.name == "bearer_token_env";
+    let is_second = is_second
+        || key.name == "bearer_token_env"
+        || table::AT_MOST_ONE_OF
+            .iter()
+            .any(|(name, [_, second])| (*name, *second) == (key.section, key.name));
     let _ = writeln!(text, "{}{} = {value}", if is_second { "# or: " } else { mark }, key.name);
 }
 

@@ -13,10 +13,12 @@ use tripline_rules::diagnostic::Severity;
 use super::places::{self, World};
 use super::raw::{Raw, Section};
 use super::{
-    Config, ConfigError, Effective, HttpConfig, Loaded, LogConfig, LogFormat, PipelineConfig, RuleChoice,
-    StoreConfig, sinks, sorted,
+    Config, ConfigError, Effective, HeartbeatConfig, HttpConfig, Loaded, LogConfig, LogFormat,
+    PipelineConfig, RuleChoice, StoreConfig, sinks, sorted,
 };
 use crate::decode::Limits;
+use crate::pipeline::keeper::Budget;
+use crate::pipeline::service::Room;
 use crate::silence;
 use crate::sink::{Secret, Settings};
 use crate::source::kinesis;
@@ -29,6 +31,7 @@ pub(super) fn checked(
 ) -> Result<Loaded, Vec<ConfigError>> {
     let mut world = World::new(environment);
     let token = places::check(&raw, &mut world);
+    let heartbeat = sinks::heartbeat(&raw, &mut world);
     let sinks = sinks::settings(&raw, &mut world);
     raw.errors.append(&mut world.errors);
     let (errors, warnings): (Vec<_>, Vec<_>) =
@@ -36,11 +39,16 @@ pub(super) fn checked(
     if !errors.is_empty() {
         return Err(errors);
     }
-    Ok(Loaded { config: config(&raw, token, sinks), effective: Effective::of(&raw), warnings })
+    Ok(Loaded { config: config(&raw, token, heartbeat, sinks), effective: Effective::of(&raw), warnings })
 }
 
 /// The configuration of `raw`, together with what had to be read for it.
-pub(super) fn config(raw: &Raw, token: Option<Secret>, sinks: Vec<Settings>) -> Config {
+pub(super) fn config(
+    raw: &Raw,
+    token: Option<Secret>,
+    heartbeat: Option<HeartbeatConfig>,
+    sinks: Vec<Settings>,
+) -> Config {
     let (rules, store, limits) = (raw.section("rules"), raw.section("store"), raw.section("limits"));
     Config {
         rules: RuleChoice {
@@ -52,11 +60,16 @@ pub(super) fn config(raw: &Raw, token: Option<Secret>, sinks: Vec<Settings>) -> 
         kinesis: kinesis(&raw.section("kinesis")),
         log_group: raw.section("kinesis").text("log_group"),
         silence: silence(&raw.section("silence")),
+        heartbeat,
         store: StoreConfig {
             path: PathBuf::from(store.text("path").unwrap_or_default()),
             quarantine_rows_max: store.count("quarantine_rows_max"),
             busy_timeout: Duration::from_millis(store.count("busy_timeout_ms")),
             retention: retention(&store),
+            budget: Budget {
+                rule_bytes_max: store.count("rule_rows_mib_max") << 20,
+                bytes_max: store.count("rows_mib_max") << 20,
+            },
         },
         http: HttpConfig { listen: listen(&raw.section("http")), token },
         pipeline: pipeline(&raw.section("pipeline")),
@@ -125,8 +138,11 @@ fn pipeline(section: &Section<'_>) -> PipelineConfig {
     };
     PipelineConfig {
         workers,
-        groups_max: size(section.count("groups_max")),
-        queue_batches_max: size(section.count("queue_batches_max")),
+        windows_bytes_max: size(section.count("windows_mib_max") << 20),
+        room: Room {
+            batches_max: size(section.count("queue_batches_max")),
+            bytes_max: size(section.count("queue_mib_max") << 20),
+        },
         drain_timeout: Duration::from_secs(section.count("drain_timeout_s")),
     }
 }

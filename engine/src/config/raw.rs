@@ -190,12 +190,17 @@ impl Section<'_> {
 
 /// What holds when nothing is written.
 pub(super) fn preset(key: &Key, sink: Option<&str>) -> Option<Value> {
-    match key.preset {
+    plain(key.preset, sink)
+}
+
+fn plain(preset: Preset, sink: Option<&str>) -> Option<Value> {
+    match preset {
         Preset::Flag(flag) => Some(Value::Flag(flag)),
         Preset::Count(count) => Some(Value::Count(count)),
-        Preset::OfSink(numbers) => {
-            let number = numbers.iter().find(|(name, _)| Some(*name) == sink);
-            number.map(|(_, number)| Value::Number(*number))
+        Preset::Number(number) => Some(Value::Number(number)),
+        Preset::OfSink(presets) => {
+            let (_, own) = presets.iter().find(|(name, _)| Some(*name) == sink)?;
+            plain(*own, sink)
         }
         Preset::Text(text) => Some(Value::Text(text.to_owned())),
         Preset::List(list) => Some(Value::List(list.iter().map(|item| (*item).to_owned()).collect())),

@@ -10,7 +10,7 @@ use super::form::url;
 use super::kind::{Fault, listed};
 use super::meant;
 use super::raw::{Raw, Section, complaint};
-use super::table::{self, ONE_OF, Preset, SINKS};
+use super::table::{self, AT_MOST_ONE_OF, ONE_OF, Preset, SINKS};
 
 /// The most signing secrets of a webhook: the one in use, and the one that replaces it.
 const SIGNING_SECRETS_MAX: usize = 2;
@@ -66,6 +66,13 @@ impl Found<'_> {
                 "is beyond loopback, where everybody could read the alerts",
                 "set `http.token_file`, or listen on 127.0.0.1",
             );
+        }
+        for (name, [one, other]) in AT_MOST_ONE_OF {
+            let section = raw.section(name);
+            if section.is_written(one) && section.is_written(other) {
+                let problem = format!("both `{one}` and `{other}`");
+                self.error(section.origin(other), *name, problem, "keep one of them");
+            }
         }
         if limits.count("event_bytes_max") > limits.count("inflated_bytes_max") {
             let origin = limits.origin("event_bytes_max").max(limits.origin("inflated_bytes_max"));
@@ -141,6 +148,11 @@ impl Found<'_> {
         if secrets > SIGNING_SECRETS_MAX {
             let key = format!("{}.secret_env", section.path);
             self.error(section.origin("secret_env"), key, "a third secret", "two are enough to replace one");
+        }
+        if section.count("digest_after") > 0 && section.text("format").as_deref() == Some("ocsf") {
+            let key = format!("{}.digest_after", section.path);
+            let help = "set `digest_after` to 0, or `format` to \"native\"";
+            self.error(section.origin("digest_after"), key, "OCSF has no digests", help);
         }
     }
 

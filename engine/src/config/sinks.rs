@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tripline_rules::rule::Level;
 
+use super::HeartbeatConfig;
 use super::form::url;
 use super::kind::Fault;
 use super::places::{World, no_check};
@@ -18,6 +19,18 @@ pub(super) fn settings(raw: &Raw, world: &mut World<'_>) -> Vec<Settings> {
     enabled.filter_map(|section| one(section, world)).collect()
 }
 
+/// The dead man's switch, when an address is named.
+pub(super) fn heartbeat(raw: &Raw, world: &mut World<'_>) -> Option<HeartbeatConfig> {
+    let section = raw.section("heartbeat");
+    let url = Secret::from_text(&address(&section, world)?)?;
+    Some(HeartbeatConfig {
+        url,
+        allow_private: section.flag("allow_private"),
+        every: Duration::from_secs(section.count("every_s")),
+        sink_patience: Duration::from_secs(section.count("sink_patience_s")),
+    })
+}
+
 fn one(section: &Section<'_>, world: &mut World<'_>) -> Option<Settings> {
     Some(Settings {
         name: section.path.trim_start_matches("sink.").to_owned(),
@@ -29,6 +42,7 @@ fn one(section: &Section<'_>, world: &mut World<'_>) -> Option<Settings> {
             accounts_except: section.list("accounts_except"),
         },
         rate_per_s: section.number("rate_per_s"),
+        digest_after: section.count("digest_after"),
         timeout: Duration::from_secs(section.count("timeout_s")),
         target: target(section, world)?,
     })

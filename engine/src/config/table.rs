@@ -30,8 +30,10 @@ pub enum Preset {
     Flag(bool),
     /// A whole number.
     Count(u64),
-    /// A number for each type of sink.
-    OfSink(&'static [(&'static str, f64)]),
+    /// A number.
+    Number(f64),
+    /// One for each type of sink.
+    OfSink(&'static [(&'static str, Preset)]),
     /// Text.
     Text(&'static str),
     /// Texts.
@@ -53,6 +55,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
         "silence",
         "When nothing comes any more: what is usual is learned for each account and region, hour by hour.",
     ),
+    (
+        "heartbeat",
+        "A dead man's switch: an address that is called for as long as alerts would come, and raises the alarm when it is not.",
+    ),
     ("store", "The one file that holds positions, window rows, alerts and the outbox."),
     ("http", "The port: /metrics, /livez, /readyz and /api."),
     ("pipeline", "Threads and queues."),
@@ -67,11 +73,15 @@ pub const SINKS: &[&str] = &["stdout", "file", "webhook", "slack", "sns", "alert
 /// Keys that people expect, and that are refused: what they hold must not stand in a file that is read aloud.
 pub const SECRETS: &[(&str, &str, &str)] = &[
     ("http", "token", "use `token_file`"),
+    ("heartbeat", "url", "use `url_file` or `url_env`"),
     ("sink", "url", "use `url_file` or `url_env`; Alertmanagers have `urls`"),
     ("sink", "secret", "use `secret_files` or `secret_env`"),
     ("sink", "secrets", "use `secret_files` or `secret_env`"),
     ("sink", "bearer_token", "use `bearer_token_file` or `bearer_token_env`"),
 ];
+
+/// Settings of plain sections of which at most one stands there.
+pub const AT_MOST_ONE_OF: &[(&str, [&str; 2])] = &[("heartbeat", ["url_file", "url_env"])];
 
 /// Settings of which a type of sink needs exactly one.
 pub const ONE_OF: &[(&str, [&str; 2])] =
@@ -213,6 +223,41 @@ pub const KEYS: &[Key] = &[
         "Accounts and regions that are watched; what is beyond is counted.",
     ),
     key(
+        "heartbeat",
+        "url_file",
+        Kind::Text(Form::SecretFile),
+        Preset::Unset("\"/etc/tripline/heartbeat-url\""),
+        "The file with the address: whoever knows it may call it. It is sent a GET. Neither this nor `url_env`: no heartbeat.",
+    ),
+    key(
+        "heartbeat",
+        "url_env",
+        Kind::Text(Form::SecretVariable),
+        Preset::Unset("\"HEARTBEAT_URL\""),
+        "The environment variable with the address.",
+    ),
+    key(
+        "heartbeat",
+        "every_s",
+        Kind::Count { min: 10, max: 3_600 },
+        Preset::Count(60),
+        "Between two calls. Let the other side wait for three of them before it raises the alarm.",
+    ),
+    key(
+        "heartbeat",
+        "sink_patience_s",
+        Kind::Count { min: 60, max: 86_400 },
+        Preset::Count(900),
+        "While a delivery to any sink has waited for longer, no heartbeat is sent: alerts that reach nobody are none.",
+    ),
+    key(
+        "heartbeat",
+        "allow_private",
+        Kind::Flag,
+        Preset::Flag(false),
+        "Whether the address may be a loopback, private or link-local one, and `http:`.",
+    ),
+    key(
         "store",
         "path",
         Kind::Text(Form::Path),
@@ -255,6 +300,20 @@ pub const KEYS: &[Key] = &[
         "How long every other alert is kept after it opened. 0: for ever.",
     ),
     key(
+        "store",
+        "rule_rows_mib_max",
+        Kind::Count { min: 1, max: 1 << 30 },
+        Preset::Count(4_096),
+        "MiB that the window rows of one rule may take in the store. Beyond that new groups of it are counted approximately.",
+    ),
+    key(
+        "store",
+        "rows_mib_max",
+        Kind::Count { min: 1, max: 1 << 30 },
+        Preset::Count(16_384),
+        "MiB that the window rows of all rules may take in the store; beyond that it is so for rules with more than their share.",
+    ),
+    key(
         "http",
         "listen",
         Kind::Text(Form::Listen),
@@ -284,10 +343,17 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "pipeline",
-        "groups_max",
-        Kind::Count { min: 1_000, max: 100_000_000 },
-        Preset::Count(100_000),
-        "Groups of windows in memory, about 3 KB each at least; the others are read from the store when they are hit.",
+        "queue_mib_max",
+        Kind::Count { min: 1, max: 65_536 },
+        Preset::Count(64),
+        "MiB that those batches may hold in memory; when they do, reading waits.",
+    ),
+    key(
+        "pipeline",
+        "windows_mib_max",
+        Kind::Count { min: 32, max: 1_048_576 },
+        Preset::Count(512),
+        "MiB of window state in memory; groups beyond that are read from the store when they are hit.",
     ),
     key(
         "pipeline",
@@ -373,16 +439,29 @@ pub const KEYS: &[Key] = &[
         "rate_per_s",
         Kind::Number { min: 0.0, max: 1_000.0 },
         Preset::OfSink(&[
-            ("stdout", 0.0),
-            ("file", 0.0),
-            ("webhook", 10.0),
+            ("stdout", Preset::Number(0.0)),
+            ("file", Preset::Number(0.0)),
+            ("webhook", Preset::Number(10.0)),
             // What Slack grants an incoming webhook.
-            ("slack", 1.0),
-            ("sns", 10.0),
-            ("alertmanager", 10.0),
+            ("slack", Preset::Number(1.0)),
+            ("sns", Preset::Number(10.0)),
+            ("alertmanager", Preset::Number(10.0)),
         ]),
         "Deliveries a second, on average; what is beyond waits. 0: no limit.",
     ),
+    key(
+        "sink",
+        "digest_after",
+        Kind::Count { min: 0, max: 100_000 },
+        // People read a channel; programs want each alert.
+        Preset::OfSink(&[
+            ("webhook", Preset::Count(0)),
+            ("slack", Preset::Count(20)),
+            ("sns", Preset::Count(0)),
+        ]),
+        "When more deliveries than that are due at a time, they are told as one digest. 0: never.",
+    )
+    .only(&["webhook", "slack", "sns"]),
     key(
         "sink",
         "timeout_s",

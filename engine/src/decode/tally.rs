@@ -28,6 +28,8 @@ pub struct Tally {
     pub events_rejected: BTreeMap<Reason, u64>,
     /// Evaluated events without an `eventID`, known by their digest.
     pub events_without_id: u64,
+    /// Evaluated events of which CloudTrail left out something that a rule looks at.
+    pub events_omitted: u64,
 }
 
 impl Tally {
@@ -55,6 +57,7 @@ impl Tally {
             *self.events_rejected.entry(reject.reason).or_default() += 1;
         }
         self.events_without_id += batch.without_id;
+        self.events_omitted += batch.unknown.len() as u64;
     }
 
     /// Adds another's counts.
@@ -67,6 +70,7 @@ impl Tally {
         self.events_evaluated += other.events_evaluated;
         self.events_not_cloudtrail += other.events_not_cloudtrail;
         self.events_without_id += other.events_without_id;
+        self.events_omitted += other.events_omitted;
         for (reason, count) in &other.records_rejected {
             *self.records_rejected.entry(*reason).or_default() += count;
         }

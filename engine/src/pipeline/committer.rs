@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
+use super::gate::Gate;
 use super::health::{Health, Stop};
 use super::keeper::{Folded, Keeper};
 use super::{Matched, counts, now_ms};
@@ -28,8 +29,8 @@ const RETRY_MAX: Duration = Duration::from_secs(5);
 pub(super) enum Message {
     /// A record or a mark, decoded and matched; whoever waits for a mark is answered when it is written.
     Batch(Box<Matched>, Option<oneshot::Sender<()>>),
-    /// How a delivery ended; answered when that is written.
-    Outcome(Outcome, oneshot::Sender<()>),
+    /// How deliveries ended; answered when that is written.
+    Outcomes(Vec<Outcome>, oneshot::Sender<()>),
     /// When accounts and regions were heard of.
     Seen(Vec<SeenRow>),
     /// Answered when everything before it is written.
@@ -45,6 +46,8 @@ pub(super) struct Committer {
     pub(super) metrics: Metrics,
     pub(super) health: Arc<Health>,
     pub(super) stop: Arc<Stop>,
+    /// The room in the inbox.
+    pub(super) gate: Arc<Gate>,
     /// Wakes the sinks.
     pub(super) wake: Vec<SyncSender<()>>,
 }
@@ -66,8 +69,8 @@ impl Gathered {
                 self.batches.push(*batch);
                 self.answers.extend(answer);
             }
-            Message::Outcome(outcome, answer) => {
-                self.outcomes.push(outcome);
+            Message::Outcomes(outcomes, answer) => {
+                self.outcomes.extend(outcomes);
                 self.answers.push(answer);
             }
             Message::Seen(rows) => self.seen.extend(rows),
@@ -81,10 +84,18 @@ impl Committer {
     /// Runs until nobody is left to send, or until what it holds cannot be written and the service is to end. Returns the
     /// keeper, whole.
     pub(super) fn run(mut self) -> Keeper {
+        self.work();
+        // Whoever waits for room must see that nobody is here.
+        self.gate.open();
+        self.keeper
+    }
+
+    fn work(&mut self) {
         // What the rows amount to under changed rules is written before anything new.
         if self.keeper.owes() && !self.commit(&mut Gathered::default()) {
-            return self.keeper;
+            return;
         }
+        self.health.pressed(self.keeper.pressures());
         self.sweep();
         while let Ok(first) = self.inbox.recv() {
             let mut gathered = Gathered::default();
@@ -103,13 +114,12 @@ impl Committer {
             }
             for (ruleset, generation, answer) in gathered.rules {
                 if !self.adopt(&ruleset, generation) {
-                    return self.keeper;
+                    return;
                 }
                 let _ = answer.send(self.keeper.new_rules().to_vec());
             }
             self.sweep();
         }
-        self.keeper
     }
 
     /// Takes away a little of what need not be kept. What fails is tried again when it is time again.
@@ -131,9 +141,11 @@ impl Committer {
             return false;
         }
         self.metrics.hits_of_no_rule.inc_by(dropped);
+        let queued = batches.iter().map(|batch| batch.queued).sum();
         let before = self.keeper.state().hits();
         let mut folded = self.keeper.fold(batches);
         if !folded.is_due() && gathered.outcomes.is_empty() && gathered.seen.is_empty() {
+            self.gate.leave(queued);
             return true;
         }
         let metrics = self.metrics.clone();
@@ -145,7 +157,11 @@ impl Committer {
         });
         let Some(written) = written else { return false };
         counts::committed(&self.metrics, &self.keeper, before, &folded, &written.told, now_ms());
+        self.health.pressed(self.keeper.pressures());
         self.tell(&folded, &written);
+        drop(folded);
+        let held = self.gate.leave(queued);
+        self.metrics.queue_bytes.set(i64::try_from(held).unwrap_or(i64::MAX));
         true
     }
 

@@ -20,11 +20,13 @@ pub(super) fn committed(
     metrics.hits.inc_by(after.hits - before.hits);
     metrics.hits_counted.inc_by(after.counted - before.counted);
     metrics.hits_duplicate.inc_by(after.duplicate - before.duplicate);
+    metrics.hits_too_late.inc_by(after.too_old - before.too_old);
+    metrics.hits_over_budget.inc_by(after.over_budget - before.over_budget);
     let ruleset = keeper.state().ruleset();
     for batch in folded.batches() {
         decoded(metrics, batch);
-        for hit in &batch.hits {
-            metrics.rule_hits.with_label_values(&[&ruleset.rule(hit.rule).meta.id]).inc();
+        for rule in batch.hits.iter().map(|hit| &hit.rule).chain(&batch.unkept) {
+            metrics.rule_hits.with_label_values(&[&ruleset.rule(*rule).meta.id]).inc();
         }
     }
     for (change, _) in folded.alerts().iter().zip(told).filter(|(_, told)| **told == Told::Opened) {
@@ -41,6 +43,8 @@ pub(super) fn committed(
     }
     metrics.commits.with_label_values(&["ok"]).inc();
     metrics.last_commit.set(seconds(now_ms));
+    metrics.window_bytes.set(i64::try_from(keeper.state().bytes()).unwrap_or(i64::MAX));
+    metrics.rules_pressed.set(i64::try_from(keeper.pressures().len()).unwrap_or(i64::MAX));
     metrics.window_groups.set(i64::try_from(keeper.state().groups()).unwrap_or(i64::MAX));
     if let Some(watermark_s) = keeper.watermark_s() {
         metrics.watermark.set(seconds(watermark_s.saturating_mul(1000)));
@@ -59,10 +63,10 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
         events_not_cloudtrail,
         events_rejected,
         events_without_id,
+        events_omitted,
     } = &batch.tally;
     metrics.bytes_received.inc_by(batch.bytes);
     metrics.hits_ungrouped.inc_by(batch.ungrouped);
-    metrics.hits_too_late.inc_by(batch.too_late);
     metrics.records_received.inc_by(*records_received);
     metrics.records_decoded.inc_by(*records_decoded);
     metrics.records_aggregated.inc_by(*records_aggregated);
@@ -71,6 +75,7 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
     metrics.events_evaluated.inc_by(*events_evaluated);
     metrics.events_not_cloudtrail.inc_by(*events_not_cloudtrail);
     metrics.events_without_id.inc_by(*events_without_id);
+    metrics.events_omitted.inc_by(*events_omitted);
     for (reason, count) in records_rejected {
         metrics.records_rejected.with_label_values(&[reason.as_str()]).inc_by(*count);
     }

@@ -11,15 +11,17 @@ use tokio::sync::oneshot;
 
 use super::committer::Message;
 use super::health::Stop;
-use super::now_ms;
+use super::{attempt, now_ms};
 use crate::alert::Hop;
 use crate::metrics::Metrics;
-use crate::sink::retry::{self, Next};
-use crate::sink::{Delivery, Rate, Refusal, Settings, Sink};
+use crate::sink::{Delivery, Digest, Rate, Settings, Sink};
 use crate::store::{Due, Ended, Outcome, Store, StoreError, Unreadable};
 
 /// Deliveries read at a time.
 const DUE_MAX: u32 = 32;
+
+/// Deliveries in one digest: as many as one SNS message can name.
+const DIGEST_MAX: u32 = 250;
 
 /// Nothing is due: look again after so long even if nobody says so.
 const IDLE: Duration = Duration::from_secs(60);
@@ -71,88 +73,104 @@ impl Courier {
 
     /// Delivers what is due; says how long there is nothing to do.
     fn round(&mut self, rate: &mut Rate) -> Result<Duration, Trouble> {
-        let due = self.reader.due(&self.settings.name, now_ms(), DUE_MAX)?;
+        let (name, after) = (&self.settings.name, self.settings.digest_after);
+        let is_storm = after > 0 && self.reader.due_count(name, now_ms(), after + 1)? > after;
+        let due = self.reader.due(name, now_ms(), if is_storm { DIGEST_MAX } else { DUE_MAX })?;
         if due.is_empty() {
-            let next_ms = self.reader.next_due_ms(&self.settings.name)?;
+            let next_ms = self.reader.next_due_ms(name)?;
             let wait_ms = next_ms.map(|next_ms| u64::try_from(next_ms - now_ms()).unwrap_or(0));
             return Ok(wait_ms.map_or(IDLE, |ms| Duration::from_millis(ms).min(IDLE)));
         }
-        for due in &due {
-            while let Err(at_ms) = rate.take(now_ms()) {
-                let wait_ms = u64::try_from(at_ms - now_ms()).unwrap_or(0);
-                if self.stop.wait(Duration::from_millis(wait_ms.max(1))) {
-                    return Ok(Duration::ZERO);
-                }
-            }
-            if self.stop.is_asked() {
+        let (readable, unreadable): (Vec<_>, Vec<_>) = due.into_iter().partition(Result::is_ok);
+        for unreadable in unreadable.into_iter().filter_map(Result::err) {
+            self.give_up(unreadable)?;
+        }
+        let readable: Vec<Due> = readable.into_iter().filter_map(Result::ok).collect();
+        let at_once = if is_storm { readable.len().max(1) } else { 1 };
+        for due in readable.chunks(at_once) {
+            if !self.wait_for(rate) {
                 break;
             }
-            match due {
-                Ok(due) => self.deliver(due)?,
-                Err(unreadable) => self.give_up(unreadable)?,
-            }
+            self.deliver(due)?;
         }
         Ok(Duration::ZERO)
     }
 
-    fn deliver(&mut self, due: &Due) -> Result<(), Trouble> {
-        let alert = &due.stored.alert;
-        let delivery = Delivery { ended: due.ended, ..Delivery::new(alert, now_ms()) };
+    /// Waits until one more may go. Whether it may; if not, the service ends.
+    fn wait_for(&self, rate: &mut Rate) -> bool {
+        while let Err(at_ms) = rate.take(now_ms()) {
+            let wait_ms = u64::try_from(at_ms - now_ms()).unwrap_or(0);
+            if self.stop.wait(Duration::from_millis(wait_ms.max(1))) {
+                return false;
+            }
+        }
+        !self.stop.is_asked()
+    }
+
+    /// Delivers one, or several as one digest, and has written down how that ended.
+    fn deliver(&mut self, due: &[Due]) -> Result<(), Trouble> {
         let began = Instant::now();
-        let answer = self.runtime.block_on(self.sink.deliver(&delivery));
+        let (answer, digest) = match due {
+            [one] => (self.runtime.block_on(self.sink.deliver(&delivery(one))), None),
+            many => {
+                let digest = Digest::new(many.iter().map(delivery).collect(), now_ms());
+                (self.runtime.block_on(self.sink.deliver_digest(&digest)), Some(digest.key))
+            }
+        };
         let name = self.settings.name.as_str();
         self.metrics.delivery_seconds.with_label_values(&[name]).observe(began.elapsed().as_secs_f64());
-        let (ended, label) = ended(due, answer, now_ms());
-        self.metrics.deliveries.with_label_values(&[name, label]).inc();
-        match &ended {
-            Ended::Delivered { at_ms } if alert.revision == 1 => {
-                self.metrics.latencies.observe(
-                    Hop::AlertedToDelivered,
-                    alert.rule.level,
-                    at_ms - due.created_ms,
-                );
+        if digest.is_some() {
+            let result = if answer.is_ok() { "delivered" } else { "refused" };
+            self.metrics.digests.with_label_values(&[name, result]).inc();
+        }
+        // One draw for all, so that those of a digest come back together.
+        let (now_ms, random) = (now_ms(), RandomState::new().hash_one(now_ms()));
+        let outcomes = due.iter().map(|due| {
+            let (ended, label) = attempt::ended(due, &answer, digest.as_deref(), now_ms, random);
+            self.metrics.deliveries.with_label_values(&[name, label]).inc();
+            self.tell(due, &ended);
+            let alert = &due.stored.alert;
+            Outcome { alert: alert.id.clone(), revision: alert.revision, sink: name.to_owned(), ended }
+        });
+        self.settle(outcomes.collect())
+    }
+
+    /// Says in figures and in the log how an attempt ended.
+    fn tell(&self, due: &Due, ended: &Ended) {
+        let (name, alert, attempt) = (self.settings.name.as_str(), &due.stored.alert, due.attempts + 1);
+        match ended {
+            Ended::Delivered { at_ms, .. } if alert.revision == 1 => {
+                let ms = at_ms - due.created_ms;
+                self.metrics.latencies.observe(Hop::AlertedToDelivered, alert.rule.level, ms);
             }
             Ended::Delivered { .. } => {}
             Ended::Retry { error, .. } => {
-                tracing::warn!(sink = name, alert = alert.id, attempt = due.attempts + 1, %error, "not delivered");
+                tracing::warn!(sink = name, alert = alert.id, attempt, %error, "not delivered");
             }
             Ended::Dead { error, .. } => {
-                tracing::error!(sink = name, alert = alert.id, attempt = due.attempts + 1, %error, "given up");
+                tracing::error!(sink = name, alert = alert.id, attempt, %error, "given up");
             }
         }
-        self.settle(&alert.id, alert.revision, ended)
     }
 
     /// A row that cannot be read must not hold up the others.
-    fn give_up(&self, unreadable: &Unreadable) -> Result<(), Trouble> {
+    fn give_up(&self, unreadable: Unreadable) -> Result<(), Trouble> {
         let Unreadable { alert, revision, problem } = unreadable;
-        tracing::error!(sink = self.settings.name, alert, problem, "given up: the alert cannot be read");
-        self.metrics.deliveries.with_label_values(&[self.settings.name.as_str(), "dead"]).inc();
-        self.settle(alert, *revision, Ended::Dead { at_ms: now_ms(), error: problem.clone() })
+        let sink = self.settings.name.clone();
+        tracing::error!(sink, alert, problem, "given up: the alert cannot be read");
+        self.metrics.deliveries.with_label_values(&[sink.as_str(), "dead"]).inc();
+        let ended = Ended::Dead { at_ms: now_ms(), error: problem };
+        self.settle(vec![Outcome { alert, revision, sink, ended }])
     }
 
-    /// Has written down how a delivery ended.
-    fn settle(&self, alert: &str, revision: u32, ended: Ended) -> Result<(), Trouble> {
-        let sink = self.settings.name.clone();
-        let outcome = Outcome { alert: alert.to_owned(), revision, sink, ended };
+    /// Has written down how deliveries ended.
+    fn settle(&self, outcomes: Vec<Outcome>) -> Result<(), Trouble> {
         let (answer, written) = oneshot::channel();
-        self.outbox.send(Message::Outcome(outcome, answer)).map_err(|_| Trouble::Gone)?;
+        self.outbox.send(Message::Outcomes(outcomes, answer)).map_err(|_| Trouble::Gone)?;
         written.blocking_recv().map_err(|_| Trouble::Gone)
     }
 }
 
-/// How an attempt ended, and its metric label.
-fn ended(due: &Due, answer: Result<(), Refusal>, now_ms: i64) -> (Ended, &'static str) {
-    match answer {
-        Ok(()) => (Ended::Delivered { at_ms: now_ms }, "delivered"),
-        Err(refusal) => {
-            let (error, label) = (refusal.to_string(), refusal.label());
-            let random = RandomState::new().hash_one(now_ms);
-            let attempt = due.attempts + 1;
-            match retry::next_attempt(attempt, due.created_ms, now_ms, refusal.retry_after(), random) {
-                Next::At(next_ms) => (Ended::Retry { next_ms, error }, label),
-                Next::Dead => (Ended::Dead { at_ms: now_ms, error }, "dead"),
-            }
-        }
-    }
+fn delivery(due: &Due) -> Delivery<'_> {
+    Delivery { ended: due.ended, ..Delivery::new(&due.stored.alert, now_ms()) }
 }

@@ -1,5 +1,6 @@
 //! Whether the service can do its work, for those who ask, and the wish that it end.
 
+use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ struct Inner {
     store_error: Option<String>,
     source_error: Option<String>,
     rules_refused: usize,
+    pressures: BTreeMap<String, i64>,
 }
 
 /// Why the service is ready, or not.
@@ -57,6 +59,19 @@ impl Health {
     /// How the last commit went.
     pub fn committed(&self, error: Option<String>) {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).store_error = error;
+    }
+
+    /// Rules that are beyond their budget of rows, by id, and since when, milliseconds since the epoch.
+    pub fn pressed(&self, pressures: &BTreeMap<String, i64>) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.pressures != *pressures {
+            inner.pressures.clone_from(pressures);
+        }
+    }
+
+    /// What [`Health::pressed`] was told last.
+    pub fn pressures(&self) -> BTreeMap<String, i64> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).pressures.clone()
     }
 
     /// What to tell.

@@ -3,7 +3,9 @@
 //! Folding comes first and cannot fail; writing can, and is repeated until it succeeds: what was folded is not folded again,
 //! and nothing is acknowledged before it is written.
 
+mod budget;
 mod memory;
+mod rows;
 mod rules;
 mod sweep;
 
@@ -16,13 +18,17 @@ use tripline_rules::rule::RuleId;
 use super::keys::RuleKeys;
 use super::watermark::Watermarks;
 use super::{Accounts, Matched, State};
-use crate::alert::Alert;
-use crate::hit::{Facts, Hit};
+use crate::alert::{Alert, OWN_SOURCE};
 use crate::record::{Gap, Place, Stage, Stamps};
 use crate::store::{
-    AlertChange, Commit, Outcome, Retention, SeenRow, Store, StoreError, StoredHit, StoredPosition, Written,
+    AlertChange, Commit, Generation, Outcome, Retention, SeenRow, SourceAccounts, Store, StoreError,
+    StoredPosition, Written,
 };
 use crate::window::FindingKey;
+use crate::window::sketch::Entry;
+pub use budget::Budget;
+pub use rows::each_hit;
+use rows::owed;
 use rules::Known;
 pub use sweep::Gone;
 use sweep::Sweep;
@@ -51,8 +57,11 @@ pub struct Keeper {
     /// What the rules of older generations are in this one.
     translations: BTreeMap<u64, Vec<Option<RuleId>>>,
     route: Route,
-    /// Groups in memory, at most about; none for all of them.
-    groups_max: Option<usize>,
+    /// What groups in memory may cost, in bytes; none for all of them.
+    memory_bytes_max: Option<usize>,
+    budget: Budget,
+    /// Rules whose rows are beyond it, and since when.
+    pressures: BTreeMap<String, i64>,
     /// How long what is kept; none for all of it, for ever.
     retention: Option<Retention>,
     sweep: Sweep,
@@ -74,6 +83,11 @@ pub struct Folded {
     alerts: Vec<AlertChange>,
     positions: Vec<StoredPosition>,
     watermark_s: Option<i64>,
+    /// Sources, and where what they brought went.
+    accounts: BTreeMap<Arc<str>, SourceAccounts>,
+    /// What only the sketch knows, and which of its generations went.
+    sketched: Vec<(Generation, Entry)>,
+    sketched_gone: Vec<Generation>,
     due: bool,
 }
 
@@ -98,6 +112,7 @@ impl Folded {
     /// file by file.
     pub fn without_progress(mut self) -> Self {
         self.positions.clear();
+        self.accounts.clear();
         self.watermark_s = None;
         self
     }
@@ -120,7 +135,8 @@ impl Keeper {
         Ok(keeper)
     }
 
-    /// Goes on from where the store is, with at most about so many groups in memory: the others are loaded when they are hit.
+    /// Goes on from where the store is, with groups of at most about so many bytes in memory: the others are loaded when they
+    /// are hit.
     ///
     /// # Errors
     /// The store's.
@@ -128,11 +144,11 @@ impl Keeper {
         store: Store,
         ruleset: &Arc<Ruleset>,
         route: Route,
-        groups_max: usize,
+        memory_bytes_max: usize,
     ) -> Result<Self, StoreError> {
         let mut keeper = Self::new(store, ruleset, route)?;
         keeper.state.load_on_demand();
-        keeper.groups_max = Some(groups_max);
+        keeper.memory_bytes_max = Some(memory_bytes_max);
         // The same rows may amount to other alerts than they did.
         keeper.settle_reshaped()?;
         Ok(keeper)
@@ -140,8 +156,10 @@ impl Keeper {
 
     fn new(mut store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {
         let Known { keys, new, reshaped } = rules::know(&mut store, ruleset)?;
+        let mut state = State::new(Arc::clone(ruleset));
+        state.set_rule_keys(keys.all().map(str::to_owned).collect());
         Ok(Self {
-            state: State::new(Arc::clone(ruleset)),
+            state,
             store,
             keys,
             new,
@@ -149,7 +167,9 @@ impl Keeper {
             generation: 0,
             translations: BTreeMap::new(),
             route,
-            groups_max: None,
+            memory_bytes_max: None,
+            budget: Budget::NONE,
+            pressures: BTreeMap::new(),
             retention: None,
             sweep: Sweep::default(),
             watermarks: Watermarks::default(),
@@ -193,12 +213,18 @@ impl Keeper {
         let owed = self.owed.drain(..).map(|key| (key, Some(Stamps::default())));
         let mut changed: BTreeMap<FindingKey, Option<Stamps>> = owed.collect();
         let mut reached: BTreeMap<Arc<str>, Reached> = BTreeMap::new();
+        let mut accounts: BTreeMap<Arc<str>, SourceAccounts> = BTreeMap::new();
         for batch in &mut batches {
             for (key, opened) in self.state.take(batch) {
                 let stamps = changed.entry(key).or_default();
                 *stamps = stamps.or(opened.then_some(batch.stamps));
             }
             self.watermarks.observe(batch);
+            let came = batch.accounts();
+            if !came.is_empty() {
+                let source = batch.position.as_ref().map(|position| Arc::clone(&position.source));
+                accounts.entry(source.unwrap_or_else(|| Arc::from(OWN_SOURCE))).or_default().add(&came);
+            }
             let Some(position) = &batch.position else { continue };
             let source = Arc::clone(&position.source);
             let place = (position.place.clone(), batch.seen_ms);
@@ -209,8 +235,14 @@ impl Keeper {
                 reached.insert(source, place);
             }
         }
+        let (sketched, sketched_gone) = self.state.sketched(self.watermarks.low_s());
         let rows = batches.iter().any(|batch| !batch.hits.is_empty() || !batch.rejects.is_empty());
-        let due = rows || !changed.is_empty() || !reached.is_empty() || self.idle_is_due();
+        let due = rows
+            || !changed.is_empty()
+            || !reached.is_empty()
+            || !accounts.is_empty()
+            || !sketched.is_empty()
+            || self.idle_is_due();
         let (mut alerts, mut stamps) = (Vec::new(), Vec::new());
         for (key, opened) in changed {
             if let Some(alert) = self.state.alert(&key) {
@@ -229,7 +261,8 @@ impl Keeper {
             self.idle_written_ms = self.newest_idle_ms().unwrap_or(self.idle_written_ms);
             self.idle.clear();
         }
-        Folded { positions, watermark_s: self.watermarks.low_s(), batches, stamps, alerts, due }
+        let watermark_s = self.watermarks.low_s();
+        Folded { positions, watermark_s, batches, stamps, alerts, accounts, sketched, sketched_gone, due }
     }
 
     fn newest_idle_ms(&self) -> Option<i64> {
@@ -268,7 +301,13 @@ impl Keeper {
         let gaps = placed().filter_map(|(batch, position)| -> Option<(&str, &Gap)> {
             Some((position.source.as_ref(), batch.gap.as_ref()?))
         });
+        let accounts: Vec<(String, SourceAccounts)> =
+            folded.accounts.iter().map(|(source, came)| (source.to_string(), *came)).collect();
+        let sketched = budget::written(&folded.sketched);
         let commit = Commit {
+            accounts: &accounts,
+            sketched: &sketched,
+            sketched_gone: &folded.sketched_gone,
             hits: hits.map(|hit| (keys.of(hit.rule), hit)).collect(),
             alerts: &folded.alerts,
             rejects: rejects.collect(),
@@ -279,8 +318,13 @@ impl Keeper {
             watermark_s: folded.watermark_s,
             now_ms,
         };
+        let kept_rows = !commit.hits.is_empty();
         let written = self.store.commit(&commit)?;
         self.evict();
+        // What is written is written: a budget that cannot be weighed now is weighed after the next commit.
+        if kept_rows && let Err(error) = self.weigh(now_ms) {
+            tracing::warn!(%error, "the budget of rows could not be weighed");
+        }
         Ok(written)
     }
 
@@ -303,58 +347,4 @@ impl Keeper {
     pub fn watermark_s(&self) -> Option<i64> {
         self.watermarks.low_s()
     }
-}
-
-/// Shows every hit of a store whose rule is loaded, in the order in which they came.
-///
-/// # Errors
-/// The store's, or `each`'s.
-pub fn each_hit(
-    store: &Store,
-    ruleset: &Ruleset,
-    keys: &RuleKeys,
-    each: &mut dyn FnMut(Hit) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut last: Option<Arc<Facts>> = None;
-    store.hits(&mut |stored| {
-        let rules = keys.rules(&stored.rule);
-        if rules.is_empty() {
-            return Ok(());
-        }
-        // Hits of one event stand in a row and share it.
-        let shared = last.take();
-        let is_same =
-            |event: &Arc<Facts>| event.text == stored.text && event.logs_time_ms == stored.logs_time_ms;
-        let mut hit = match shared.filter(is_same) {
-            Some(event) => hit_of(stored, rules[0], event),
-            None => kept(stored, rules[0], ruleset)?,
-        };
-        last = Some(Arc::clone(&hit.event));
-        for rule in rules {
-            hit.rule = *rule;
-            each(hit.clone())?;
-        }
-        Ok(())
-    })
-}
-
-/// A hit of a rule, as it was kept.
-fn kept(stored: StoredHit, rule: RuleId, ruleset: &Ruleset) -> Result<Hit, StoreError> {
-    let facts = Facts::kept(stored.text.clone(), stored.logs_time_ms, ruleset.fields());
-    let event = facts.ok_or_else(|| {
-        let problem = format!("the event of a hit of rule {} is no CloudTrail event", stored.rule);
-        StoreError::Row { table: "events", problem }
-    })?;
-    Ok(hit_of(stored, rule, Arc::new(event)))
-}
-
-fn hit_of(stored: StoredHit, rule: RuleId, event: Arc<Facts>) -> Hit {
-    Hit { rule, group: Arc::from(stored.group), value: stored.value.map(Arc::from), event }
-}
-
-/// The findings that the store has no alert for.
-fn owed(store: &Store, state: &State) -> Result<Vec<FindingKey>, StoreError> {
-    let known = store.alert_ids()?;
-    let keys = state.alert_ids().into_iter().filter(|(_, id)| !known.contains(id));
-    Ok(keys.map(|(key, _)| key).collect())
 }

@@ -2,15 +2,16 @@
 //!
 //! Its clock is the stream's: the time up to which everything that had arrived is read. Who lags hears no silence.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use super::Matcher;
 use super::committer::Message;
 use super::live::LiveRules;
 use super::own::Own;
 use super::service::Shared;
+use super::{Matcher, now_ms};
 use crate::silence::{Key, Notice, Row};
 use crate::source::kinesis::board::Board;
 use crate::store::SeenRow;
@@ -35,6 +36,8 @@ pub(super) struct Lookout {
     pub(super) matcher: Matcher,
     pub(super) queue: SyncSender<Message>,
     pub(super) shared: Shared,
+    /// The pressure that was told of: rules, and since when.
+    pub(super) pressures: BTreeMap<String, i64>,
 }
 
 /// Nobody writes any more.
@@ -47,11 +50,29 @@ impl Lookout {
         while !self.shared.stop.wait(EVERY) {
             self.shared.health.source(self.board.trouble(self.patience));
             looks += 1;
+            if self.pressure().is_err() {
+                return;
+            }
             if looks % CHECK_LOOKS == 0 && self.check(looks % (CHECK_LOOKS * WRITE_CHECKS) == 0).is_err() {
                 return;
             }
         }
         let _ = self.write();
+    }
+
+    /// Tells of pressure that began or ended. What is told again after a restart is the same event.
+    fn pressure(&mut self) -> Result<(), Gone> {
+        let now = self.shared.health.pressures();
+        let before = std::mem::replace(&mut self.pressures, now.clone());
+        for (rule, from_ms) in now.iter().filter(|(rule, from_ms)| before.get(*rule) != Some(*from_ms)) {
+            tracing::warn!(rule, "beyond the budget of rows: new groups are counted approximately");
+            self.send(&Own::Pressure { rule, from_ms: *from_ms, to_ms: None })?;
+        }
+        for (rule, from_ms) in before.iter().filter(|(rule, from_ms)| now.get(*rule) != Some(*from_ms)) {
+            tracing::info!(rule, "within the budget of rows again");
+            self.send(&Own::Pressure { rule, from_ms: *from_ms, to_ms: Some(now_ms()) })?;
+        }
+        Ok(())
     }
 
     fn check(&mut self, write: bool) -> Result<(), Gone> {
@@ -87,11 +108,12 @@ impl Lookout {
                 Own::New { place, seen_ms: *first_seen_ms }
             }
         };
-        if !self.tells {
-            return Ok(());
-        }
+        if self.tells { self.send(&own) } else { Ok(()) }
+    }
+
+    fn send(&mut self, own: &Own<'_>) -> Result<(), Gone> {
         self.matcher.follow(&self.rules);
-        let matched = self.matcher.own(&own, &self.shared.about);
+        let matched = self.matcher.own(own, &self.shared.about);
         self.shared.metrics.queue_batches.inc();
         self.queue.send(Message::Batch(Box::new(matched), None)).map_err(|_| Gone)
     }

@@ -12,9 +12,16 @@ use super::own::{About, OWN_SOURCE, Own};
 use crate::decode::{self, Event, Limits, Opened, Reject, Tally};
 use crate::hit::{self, Hit};
 use crate::record::{Gap, Mark, Position, Record, Stage, Stamps};
+use crate::store::SourceAccounts;
+use crate::window::HitTally;
 
 /// Accounts and regions of one record that are told apart; a record is of one log stream and has few.
 const PLACES_MAX: usize = 64;
+
+/// What a hit, the event behind it and a reject cost in memory beside their texts; about.
+const HIT_BYTES: usize = 300;
+const EVENT_BYTES: usize = 800;
+const REJECT_BYTES: usize = 200;
 
 /// One record or mark, decoded and matched: what a worker sends to the state thread.
 #[derive(Debug, Clone, Default)]
@@ -41,12 +48,50 @@ pub struct Matched {
     pub tally: Tally,
     /// Matches that a correlation could not group or count for lack of a field.
     pub ungrouped: u64,
-    /// Hits that were too late for their windows, and are not among `hits`.
-    pub too_late: u64,
+    /// Where its hits went.
+    pub hit_tally: HitTally,
+    /// The rules of hits that are not among `hits` any more: they have no rows.
+    pub unkept: Vec<RuleId>,
     /// The newest `eventTime` in it, seconds since the epoch.
     pub newest_s: Option<i64>,
+    /// What it takes of the room in the queue.
+    pub(super) queued: usize,
     /// The recipient accounts and regions of its events.
     pub places: Vec<(String, String)>,
+}
+
+impl Matched {
+    /// Where everything of it went.
+    pub(super) fn accounts(&self) -> SourceAccounts {
+        let (tally, hits) = (&self.tally, &self.hit_tally);
+        SourceAccounts {
+            records: tally.records_received,
+            records_decoded: tally.records_decoded,
+            records_control: tally.records_control,
+            records_rejected: tally.records_rejected.values().sum(),
+            events: tally.events_in,
+            events_evaluated: tally.events_evaluated,
+            events_not_cloudtrail: tally.events_not_cloudtrail,
+            events_rejected: tally.events_rejected.values().sum(),
+            hits: hits.hits,
+            hits_counted: hits.counted,
+            hits_duplicate: hits.duplicate,
+            hits_too_old: hits.too_old,
+            hits_over_budget: hits.over_budget,
+        }
+    }
+
+    /// What it holds in memory, about: the events behind its hits, and what was set aside.
+    pub(super) fn weight(&self) -> usize {
+        let (mut bytes, mut last) = (0, std::ptr::null());
+        for hit in &self.hits {
+            // Hits of one event stand in a row and share it.
+            let event = Arc::as_ptr(&hit.event);
+            bytes += HIT_BYTES + if event == last { 0 } else { EVENT_BYTES + hit.event.text.len() };
+            last = event;
+        }
+        bytes + self.rejects.iter().map(|reject| REJECT_BYTES + reject.bytes.len()).sum::<usize>()
+    }
 }
 
 /// Holds records against rules.

@@ -51,6 +51,20 @@ pub enum Own<'o> {
         /// When it came.
         seen_ms: i64,
     },
+    /// A rule's hits are beyond the budget of rows, or no longer.
+    Pressure {
+        /// The rule.
+        rule: &'o str,
+        /// Since when.
+        from_ms: i64,
+        /// Until when, once it is over.
+        to_ms: Option<i64>,
+    },
+    /// Nothing but that all is well so far.
+    Heartbeat {
+        /// When.
+        at_ms: i64,
+    },
 }
 
 impl Own<'_> {
@@ -82,14 +96,18 @@ impl Own<'_> {
 
     fn place(&self) -> Option<(&str, &str)> {
         match self {
-            Own::Lost { .. } => None,
+            Own::Lost { .. } | Own::Pressure { .. } | Own::Heartbeat { .. } => None,
             Own::Silent { place, .. } => *place,
             Own::New { place, .. } => Some(*place),
         }
     }
 
     fn source(&self) -> &str {
-        if let Own::Lost { source, .. } = self { source } else { "" }
+        match self {
+            Own::Lost { source, .. } => source,
+            Own::Pressure { rule, .. } => rule,
+            _ => "",
+        }
     }
 
     /// Name, time, sentence and details of the event.
@@ -136,6 +154,30 @@ impl Own<'_> {
             Own::New { place: (account, region), seen_ms } => {
                 let sentence = format!("the first event of account {account} in {region} has come");
                 ("AccountRegionNew", *seen_ms, sentence, json!({}))
+            }
+            Own::Pressure { rule, from_ms, to_ms: None } => {
+                let sentence = format!(
+                    "the hits of rule {rule} are beyond the budget of rows since {}: new groups of it are counted approximately, \
+                     and their alerts say so",
+                    rfc3339(from_ms.div_euclid(1000))
+                );
+                ("StatePressure", *from_ms, sentence, json!({"rule": rule}))
+            }
+            Own::Pressure { rule, from_ms, to_ms: Some(to_ms) } => {
+                let sentence = format!(
+                    "the hits of rule {rule} are within the budget of rows again since {}{}",
+                    rfc3339(to_ms.div_euclid(1000)),
+                    lasting(*from_ms, *to_ms)
+                );
+                (
+                    "StatePressureEnded",
+                    *to_ms,
+                    sentence,
+                    json!({"rule": rule, "from": rfc3339(from_ms.div_euclid(1000))}),
+                )
+            }
+            Own::Heartbeat { at_ms } => {
+                ("Heartbeat", *at_ms, format!("a heartbeat of stream {stream}"), json!({}))
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Back-pressure is what follows from the bounds: a slow store fills the queue, a full queue stops the workers, stopped
 //! workers leave their source where it is. Sinks stand behind the outbox and stop nobody.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +18,9 @@ use tripline_rules::rule::RuleId;
 
 use super::committer::{Committer, Message};
 use super::courier::Courier;
+use super::gate::Gate;
 use super::health::{Health, Stop};
+use super::heartbeat::{Heartbeat, Pace};
 use super::keeper::Keeper;
 use super::live::LiveRules;
 use super::lookout::Lookout;
@@ -27,7 +30,7 @@ use crate::decode::Limits;
 use crate::metrics::Metrics;
 use crate::record::Item;
 use crate::silence::LastSeen;
-use crate::sink::{Settings, Sink};
+use crate::sink::{Ping, Settings, Sink};
 use crate::source::kinesis::board::Board;
 use crate::store::{Store, StoreError};
 
@@ -59,10 +62,20 @@ pub struct Shared {
     pub about: Arc<About>,
 }
 
+/// How much may wait for the state thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Batches.
+    pub batches_max: usize,
+    /// What they hold in memory, about.
+    pub bytes_max: usize,
+}
+
 /// The threads at work.
 pub struct Service {
     shared: Shared,
     queue: SyncSender<Message>,
+    gate: Arc<Gate>,
     state: JoinHandle<Keeper>,
     couriers: Vec<(SyncSender<()>, JoinHandle<()>)>,
 }
@@ -76,9 +89,11 @@ impl Service {
         keeper: Keeper,
         store: &Path,
         sinks: Vec<(Settings, Sink)>,
-        queue_batches_max: usize,
+        room: Room,
         shared: &Shared,
     ) -> Result<Self, ServiceError> {
+        let Room { batches_max: queue_batches_max, bytes_max } = room;
+        let gate = Arc::new(Gate::new(bytes_max));
         let (queue, inbox) = sync_channel(queue_batches_max);
         shared.metrics.queue_batches_max.set(i64::try_from(queue_batches_max).unwrap_or(i64::MAX));
         let (mut couriers, mut wakes) = (Vec::new(), Vec::new());
@@ -104,10 +119,11 @@ impl Service {
             metrics: shared.metrics.clone(),
             health: Arc::clone(&shared.health),
             stop: Arc::clone(&shared.stop),
+            gate: Arc::clone(&gate),
             wake: wakes,
         };
         let state = thread::Builder::new().name("state".to_owned()).spawn(move || committer.run())?;
-        Ok(Self { shared: shared.clone(), queue, state, couriers })
+        Ok(Self { shared: shared.clone(), queue, gate, state, couriers })
     }
 
     /// Reads sources to their ends, each in a worker of its own, and returns when everything of them is written, or cannot be:
@@ -127,8 +143,8 @@ impl Service {
         let mut workers = Vec::new();
         for (n, source) in sources.into_iter().enumerate() {
             let (rules, limits) = (Arc::clone(rules), limits.clone());
-            let (queue, shared) = (self.queue.clone(), self.shared.clone());
-            let worker = move || work(source, &rules, limits, &queue, &shared);
+            let (queue, gate, shared) = (self.queue.clone(), Arc::clone(&self.gate), self.shared.clone());
+            let worker = move || work(source, &rules, limits, (&queue, &gate), &shared);
             workers.push(thread::Builder::new().name(format!("worker {n}")).spawn(worker)?);
         }
         for worker in workers {
@@ -153,8 +169,28 @@ impl Service {
     ) -> Result<JoinHandle<()>, ServiceError> {
         let matcher = Matcher::new(rules.current().1, limits.clone());
         let (queue, shared, rules) = (self.queue.clone(), self.shared.clone(), Arc::clone(rules));
-        let lookout = Lookout { board, patience, tells, rules, matcher, queue, shared };
+        let pressures = BTreeMap::new();
+        let lookout = Lookout { board, patience, tells, rules, matcher, queue, shared, pressures };
         Ok(thread::Builder::new().name("lookout".to_owned()).spawn(move || lookout.run())?)
+    }
+
+    /// Calls a dead man's switch for as long as alerts would come; `store` is the file that the keeper writes.
+    ///
+    /// # Errors
+    /// The store cannot be opened for reading, or there are no threads.
+    pub fn beat(
+        &self,
+        (ping, pace): (Ping, Pace),
+        store: &Path,
+        board: Arc<Board>,
+        rules: &Arc<LiveRules>,
+        limits: &Limits,
+    ) -> Result<JoinHandle<()>, ServiceError> {
+        let matcher = Matcher::new(rules.current().1, limits.clone());
+        let (queue, shared, rules) = (self.queue.clone(), self.shared.clone(), Arc::clone(rules));
+        let reader = Store::open_beside(store)?;
+        let heartbeat = Heartbeat { pace, ping, board, rules, matcher, queue, reader, shared };
+        Ok(thread::Builder::new().name("heartbeat".to_owned()).spawn(move || heartbeat.run())?)
     }
 
     /// Waits until the outbox holds nothing that is still to be delivered, but no longer than so. Returns how much it holds.
@@ -223,13 +259,13 @@ fn work(
     source: impl Iterator<Item: Into<Item>>,
     rules: &LiveRules,
     limits: Limits,
-    queue: &SyncSender<Message>,
+    (queue, gate): (&SyncSender<Message>, &Gate),
     shared: &Shared,
 ) {
     let mut matcher = Matcher::new(rules.current().1, limits);
     for item in source {
         matcher.follow(rules);
-        let (matched, answer) = match item.into() {
+        let (mut matched, answer) = match item.into() {
             Item::Record(record) => {
                 let began = Instant::now();
                 let mut matched = matcher.take(&record);
@@ -245,6 +281,8 @@ fn work(
                 (matcher.mark(mark, &shared.about), answer)
             }
         };
+        matched.queued = matched.weight();
+        gate.enter(matched.queued);
         shared.metrics.queue_batches.inc();
         if queue.send(Message::Batch(Box::new(matched), answer)).is_err() {
             return;

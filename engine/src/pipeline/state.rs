@@ -1,6 +1,6 @@
 //! What the hits of all workers amount to: windows, and the alerts that they word. One owner; no I/O, no clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tripline_rules::explain::{self, Reason};
@@ -9,10 +9,11 @@ use tripline_rules::rule::{RuleId, Trigger};
 
 use super::{Accounts, Matched};
 use crate::alert::{self, Alert};
-use crate::decode;
+use crate::decode::Messages;
 use crate::hit::{Group, Hit};
 use crate::window::cache::Needs;
 use crate::window::finding::{Finding, Period};
+use crate::window::sketch::{Entry, Generation};
 use crate::window::{FindingKey, HitTally, Shared, Windows};
 
 /// The state of a rule set.
@@ -36,15 +37,49 @@ impl State {
     }
 
     /// Folds a record's hits in. Returns the findings that it opened, with `true`, or changed.
-    /// Hits that are too late for their windows are taken out of it, and counted.
+    /// Hits that are to have no row are taken out of it, and counted.
     pub fn take(&mut self, matched: &mut Matched) -> BTreeMap<FindingKey, bool> {
-        let came = matched.hits.len();
-        matched.hits.retain(|hit| !self.windows.is_too_late(hit));
-        matched.too_late = (came - matched.hits.len()) as u64;
         self.accounts.decode.add(&matched.tally);
         self.accounts.ungrouped += matched.ungrouped;
-        self.accounts.too_late += matched.too_late;
-        self.windows.apply(&matched.hits)
+        let before = self.windows.tally();
+        let changed = self.windows.apply(&mut matched.hits, &mut matched.unkept);
+        matched.hit_tally = self.windows.tally().since(&before);
+        changed
+    }
+
+    /// See [`Windows::set_pressed`].
+    pub fn set_pressed(&mut self, pressed: BTreeSet<RuleId>) {
+        self.windows.set_pressed(pressed);
+    }
+
+    /// See [`Windows::counts_cold`].
+    pub fn counts_cold(&self, rule: RuleId) -> bool {
+        self.windows.counts_cold(rule)
+    }
+
+    /// See [`Windows::is_cold`].
+    pub fn is_cold(&mut self, rule: RuleId, group: &Group) {
+        self.windows.is_cold(rule, group);
+    }
+
+    /// See [`Windows::set_rule_keys`].
+    pub fn set_rule_keys(&mut self, keys: Vec<String>) {
+        self.windows.set_rule_keys(keys);
+    }
+
+    /// See [`Windows::sketched`].
+    pub fn sketched(&mut self, time_s: Option<i64>) -> (Vec<(Generation, Entry)>, Vec<Generation>) {
+        self.windows.sketched(time_s)
+    }
+
+    /// See [`Windows::restore_sketched`].
+    pub fn restore_sketched(&mut self, generation: Generation, entry: Entry) {
+        self.windows.restore_sketched(generation, entry);
+    }
+
+    /// See [`Windows::bytes`].
+    pub fn bytes(&self) -> usize {
+        self.windows.bytes()
     }
 
     /// Goes on under other rules, with nothing in memory.
@@ -89,8 +124,8 @@ impl State {
     }
 
     /// See [`Windows::evict`].
-    pub fn evict(&mut self, groups_max: usize) -> usize {
-        self.windows.evict(groups_max)
+    pub fn evict(&mut self, bytes_max: usize) -> usize {
+        self.windows.evict(bytes_max)
     }
 
     /// From now on events that are older than that are late.
@@ -157,10 +192,12 @@ impl State {
     /// Why the first event of a finding matched: the rule's own condition, or that of the first rule it counts that holds.
     fn why(&self, finding: &Finding) -> Vec<Reason> {
         let fields = self.ruleset.fields();
-        let event = decode::any_message(&finding.evidence.first.text, fields);
+        let message = Messages::kept(finding.evidence.first.text.clone(), None);
+        let batch = message.events(fields);
+        let Some(event) = batch.events().next() else { return Vec::new() };
         let reasons = |rule: RuleId| match &self.ruleset.rule(rule).trigger {
             Trigger::Event(condition) => {
-                let trace = explain::trace(condition, &event.slots(), fields);
+                let trace = explain::trace(condition, &event.slots, fields);
                 trace.holds.then(|| trace.reasons())
             }
             Trigger::Rules(_) => None,

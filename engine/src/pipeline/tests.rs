@@ -14,6 +14,7 @@ use super::*;
 use crate::store::{Query, Retention, Store};
 use crate::testing::Rng;
 
+mod pressure;
 mod reload;
 
 const RULES: &str = "
@@ -101,9 +102,9 @@ fn open(path: &Path) -> Keeper {
 }
 
 /// All in memory, or next to nothing.
-fn open_with(path: &Path, groups_max: Option<usize>) -> Keeper {
+fn open_with(path: &Path, memory_bytes_max: Option<usize>) -> Keeper {
     let route: Route = Arc::new(|_| vec!["sink".to_owned()]);
-    match groups_max {
+    match memory_bytes_max {
         None => open(path),
         Some(max) => Keeper::open_on_demand(Store::open(path).unwrap(), &ruleset(), route, max).unwrap(),
     }
@@ -119,13 +120,13 @@ fn kills_and_batches_change_no_alert() {
 #[test]
 fn neither_do_kills_when_next_to_nothing_is_in_memory() {
     for seed in 0..40 {
-        kills_change_no_alert(seed, Some(usize::try_from(seed % 4).unwrap()));
+        kills_change_no_alert(seed, Some(usize::try_from(seed % 4).unwrap() * 3_000));
     }
 }
 
-fn kills_change_no_alert(seed: u64, groups_max: Option<usize>) {
+fn kills_change_no_alert(seed: u64, memory_bytes_max: Option<usize>) {
     let folder = tempfile::tempdir().unwrap();
-    let open = |path: &Path| open_with(path, groups_max);
+    let open = |path: &Path| open_with(path, memory_bytes_max);
     {
         let mut rng = Rng(seed);
         let records = records(&mut rng);
@@ -164,8 +165,9 @@ fn kills_change_no_alert(seed: u64, groups_max: Option<usize>) {
         let (found, wanted) =
             (facts(stored.into_iter().map(|stored| stored.alert)), facts(judge.alerts().into_iter()));
         assert_eq!(found, wanted, "seed {seed}");
-        if let Some(max) = groups_max {
-            assert!(keeper.state().groups() <= max + 1, "seed {seed}: {} groups", keeper.state().groups());
+        if let Some(max) = memory_bytes_max {
+            let bytes = keeper.state().bytes();
+            assert!(bytes <= max, "seed {seed}: {bytes} bytes");
         } else {
             let in_memory = facts(keeper.state().alerts().into_iter());
             assert_eq!(in_memory, wanted, "seed {seed}: memory is what is stored");
@@ -206,9 +208,9 @@ fn rows_that_go_change_no_alert() {
         let mut judge = Pipeline::new(ruleset(), Limits::STREAM);
         let path = folder.path().join(format!("{seed}.db"));
         let retention = Retention { late_s: 3600, closed_alerts_ms: None, alerts_ms: None };
-        let groups_max = [None, Some(3)][rng.index(2)];
+        let memory_bytes_max = [None, Some(8_000)][rng.index(2)];
         let open = || {
-            let mut keeper = open_with(&path, groups_max);
+            let mut keeper = open_with(&path, memory_bytes_max);
             for stored in keeper.positions().unwrap() {
                 keeper.expect(&stored.source, stored.low_s);
             }
@@ -230,7 +232,7 @@ fn rows_that_go_change_no_alert() {
                 keeper = open();
             }
         }
-        assert_eq!(keeper.accounts().too_late, 0);
+        assert_eq!(keeper.accounts().hits.too_old, 0);
         let stored = keeper.store().list(&Query::default()).unwrap();
         let found = facts(stored.into_iter().map(|stored| stored.alert));
         assert_eq!(found, facts(judge.alerts().into_iter()), "seed {seed}");
@@ -257,7 +259,7 @@ fn what_is_too_late_for_its_window_is_counted_and_kept_nowhere() {
     take(&mut keeper, 1, failed("2026-01-02T00:00:00Z", "late"));
     // Two correlations count it.
     let accounts = keeper.accounts();
-    assert_eq!((accounts.too_late, accounts.hits.hits), (2, 2));
+    assert_eq!((accounts.hits.too_old, accounts.hits.hits), (2, 4));
     let mut rows = 0;
     let count = &mut |_| {
         rows += 1;
@@ -356,7 +358,7 @@ fn a_rule_that_now_fires_on_what_was_kept_opens_its_alert() {
     a_changed_threshold_opens_alerts(Some(0));
 }
 
-fn a_changed_threshold_opens_alerts(groups_max: Option<usize>) {
+fn a_changed_threshold_opens_alerts(memory_bytes_max: Option<usize>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let compiled = |threshold: u32| {
@@ -376,7 +378,7 @@ fn a_changed_threshold_opens_alerts(groups_max: Option<usize>) {
     };
     let open = |threshold| {
         let (store, rules, route) = (Store::open(&path).unwrap(), compiled(threshold), Arc::clone(&route));
-        match groups_max {
+        match memory_bytes_max {
             None => Keeper::open(store, &rules, route).unwrap(),
             Some(max) => Keeper::open_on_demand(store, &rules, route, max).unwrap(),
         }

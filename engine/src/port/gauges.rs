@@ -33,6 +33,11 @@ pub(super) fn refresh(metrics: &Metrics, store: &Store, path: &Path, now_ms: i64
     for (reason, rows) in store.quarantined()? {
         metrics.quarantine_rows.with_label_values(&[reason.as_str()]).set(rows);
     }
+    for (source, accounts) in store.accounts()? {
+        for (identity, gap) in accounts.unaccounted() {
+            metrics.unaccounted.with_label_values(&[source.as_str(), identity]).set(gap);
+        }
+    }
     metrics.store_bytes.set(signed(bytes(path)));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! One POST to a receiver that may be anybody.
+//! One request to a receiver that may be anybody.
 //!
 //! No redirect is followed, no proxy is taken from the environment, nothing is decompressed, and an answer is read only as
 //! far as anybody would read it. Invariant: a connection is made only to an address that was checked; the name is resolved
@@ -8,10 +8,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
+use reqwest::{RequestBuilder, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::refusal::said;
@@ -79,13 +79,18 @@ impl Client {
         body: String,
         now_ms: i64,
     ) -> Result<Answer, Refusal> {
+        let json = HeaderValue::from_static("application/json");
+        let request = self.inner.post(url.clone()).headers(headers).header(CONTENT_TYPE, json);
+        self.send(request.body(body), now_ms).await
+    }
+
+    /// Asks, and takes what comes back, all within the timeout.
+    pub(super) async fn get(&self, url: &Url, now_ms: i64) -> Result<Answer, Refusal> {
+        self.send(self.inner.get(url.clone()), now_ms).await
+    }
+
+    async fn send(&self, request: RequestBuilder, now_ms: i64) -> Result<Answer, Refusal> {
         let deadline = Instant::now() + self.timeout;
-        let request = self
-            .inner
-            .post(url.clone())
-            .headers(headers)
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(body);
         let mut response = timeout_at(deadline, request.send())
             .await
             .map_err(|_| Refusal::Timeout { ms: self.timeout.as_millis() })?

@@ -4,6 +4,7 @@
 //! `mrkdwn` object holds times, which are ours. An incoming webhook cannot have buttons or threads. Its address is the
 //! permission to post, and so a secret.
 
+pub(super) mod digest;
 mod text;
 
 use reqwest::Url;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use tripline_rules::rule::Level;
 
 use super::http::Client;
-use super::{Delivery, OpenError, Refusal, Secret};
+use super::{Delivery, Digest, OpenError, Refusal, Secret};
 use crate::alert::{Alert, Status, rfc3339};
 use text::SlackText;
 
@@ -33,8 +34,15 @@ impl Slack {
     }
 
     pub(super) async fn deliver(&self, delivery: &Delivery<'_>) -> Result<(), Refusal> {
-        let message = message(delivery).to_string();
-        let answer = self.client.post(&self.url, HeaderMap::new(), message, delivery.now_ms).await?;
+        self.post(&message(delivery), delivery.now_ms).await
+    }
+
+    pub(super) async fn deliver_digest(&self, digest: &Digest<'_>) -> Result<(), Refusal> {
+        self.post(&digest::message(digest), digest.now_ms).await
+    }
+
+    async fn post(&self, message: &Value, now_ms: i64) -> Result<(), Refusal> {
+        let answer = self.client.post(&self.url, HeaderMap::new(), message.to_string(), now_ms).await?;
         let answer = answer.accepted()?;
         if answer.text.trim() == "ok" { Ok(()) } else { Err(answer.refused()) }
     }
@@ -69,20 +77,26 @@ pub(super) fn message(delivery: &Delivery<'_>) -> Value {
 /// `🔴 CRITICAL · Trail stopped`.
 fn head(delivery: &Delivery<'_>) -> SlackText {
     let level = delivery.alert.rule.level;
-    let (sign, word) = match level {
-        Level::Informational => ("⚪", "INFORMATIONAL"),
-        Level::Low => ("🔵", "LOW"),
-        Level::Medium => ("🟡", "MEDIUM"),
-        Level::High => ("🟠", "HIGH"),
-        Level::Critical => ("🔴", "CRITICAL"),
-    };
     let mut head = SlackText::default();
-    head.ours(sign).ours(" ");
+    head.ours(sign(level)).ours(" ");
     if delivery.sample {
         head.ours("TEST · ");
     }
-    head.ours(word).ours(" · ").value(&delivery.alert.rule.title, HEADER_CHARS_MAX - 50);
+    head.ours(&level.as_str().to_uppercase())
+        .ours(" · ")
+        .value(&delivery.alert.rule.title, HEADER_CHARS_MAX - 50);
     head
+}
+
+/// A level at a glance.
+fn sign(level: Level) -> &'static str {
+    match level {
+        Level::Informational => "⚪",
+        Level::Low => "🔵",
+        Level::Medium => "🟡",
+        Level::High => "🟠",
+        Level::Critical => "🔴",
+    }
 }
 
 /// What it has come to, in one line.

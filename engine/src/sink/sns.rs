@@ -15,8 +15,9 @@ use aws_sdk_sns::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, 
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::refusal::said;
-use super::{Delivery, OpenError, Refusal};
+use super::{Delivery, Digest, OpenError, Refusal, digest};
 use crate::alert::ocsf;
+use fit::BYTES_MAX;
 pub(super) use fit::message;
 
 /// What the members of the message mean; a new number when one changes its meaning.
@@ -54,7 +55,31 @@ impl Sns {
 
     pub(super) async fn deliver(&self, delivery: &Delivery<'_>) -> Result<(), Refusal> {
         let message = message(delivery).map_err(|source| Refusal::Alert { source })?;
-        let attributes = attributes(delivery)
+        let group = word(&delivery.alert.account).unwrap_or_else(|| "-".to_owned());
+        self.publish(subject(delivery), message, attributes(delivery), &group, &delivery.key).await
+    }
+
+    pub(super) async fn deliver_digest(&self, digest: &Digest<'_>) -> Result<(), Refusal> {
+        let level = digest.level();
+        let attributes = vec![
+            ("severity_rank", "Number", ocsf::severity_id(level).to_string()),
+            ("severity", "String", level.as_str().to_owned()),
+            ("schema", "String", digest::SCHEMA.to_owned()),
+        ];
+        let subject = format!("[{}] {}", level.as_str().to_uppercase(), digest.heading());
+        self.publish(subject, digest.json(BYTES_MAX), attributes, "digest", &digest.key).await
+    }
+
+    /// A topic that keeps an order keeps one for each `group`, and takes a `key` once in five minutes.
+    async fn publish(
+        &self,
+        subject: String,
+        message: String,
+        attributes: Vec<(&'static str, &'static str, String)>,
+        group: &str,
+        key: &str,
+    ) -> Result<(), Refusal> {
+        let attributes = attributes
             .into_iter()
             .map(|(name, kind, value)| Ok((name.to_owned(), typed(kind, value)?)))
             .collect::<Result<HashMap<_, _>, BuildError>>()
@@ -63,12 +88,11 @@ impl Sns {
             .client
             .publish()
             .topic_arn(&self.topic_arn)
-            .subject(subject(delivery))
+            .subject(subject)
             .message(message)
             .set_message_attributes(Some(attributes));
         if self.topic_arn.ends_with(".fifo") {
-            let group = word(&delivery.alert.account).unwrap_or_else(|| "-".to_owned());
-            request = request.message_group_id(group).message_deduplication_id(&delivery.key);
+            request = request.message_group_id(group).message_deduplication_id(key);
         }
         match tokio::time::timeout(self.timeout, request.send()).await {
             Err(_) => Err(Refusal::Timeout { ms: self.timeout.as_millis() }),

@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use sha2::Sha256;
 
 use super::http::Client;
-use super::{Delivery, Format, OpenError, Refusal, Secret, body};
+use super::{Delivery, Digest, Format, OpenError, Refusal, Secret, body};
 
 /// One, and its successor.
 const SECRETS_MAX: usize = 2;
@@ -42,9 +42,16 @@ impl Webhook {
     }
 
     pub(super) async fn deliver(&self, delivery: &Delivery<'_>) -> Result<(), Refusal> {
-        let body = body::line(delivery, self.format)?;
-        let headers = headers(&self.keys, delivery, &body);
-        self.client.post(&self.url, headers, body, delivery.now_ms).await?.accepted()?;
+        self.post(&delivery.key, body::line(delivery, self.format)?, delivery.now_ms).await
+    }
+
+    pub(super) async fn deliver_digest(&self, digest: &Digest<'_>) -> Result<(), Refusal> {
+        self.post(&digest.key, digest.json(usize::MAX), digest.now_ms).await
+    }
+
+    async fn post(&self, id: &str, body: String, now_ms: i64) -> Result<(), Refusal> {
+        let headers = headers(&self.keys, id, now_ms, &body);
+        self.client.post(&self.url, headers, body, now_ms).await?.accepted()?;
         Ok(())
     }
 }
@@ -63,16 +70,12 @@ fn key(secret: &Secret) -> Option<Hmac<Sha256>> {
 
 /// The three headers; the last only when there is something to sign with. Key, time and base64 are plain ASCII, or the
 /// header stays away and the receiver refuses.
-fn headers(keys: &[Hmac<Sha256>], delivery: &Delivery<'_>, body: &str) -> HeaderMap {
-    let time_s = delivery.now_ms.div_euclid(1000).to_string();
-    let signatures: Vec<_> = keys.iter().map(|key| signature(key, &delivery.key, &time_s, body)).collect();
+fn headers(keys: &[Hmac<Sha256>], id: &str, now_ms: i64, body: &str) -> HeaderMap {
+    let time_s = now_ms.div_euclid(1000).to_string();
+    let signatures: Vec<_> = keys.iter().map(|key| signature(key, id, &time_s, body)).collect();
     let signatures = signatures.join(" ");
     let mut headers = HeaderMap::new();
-    let all = [
-        ("webhook-id", delivery.key.as_str()),
-        ("webhook-timestamp", &time_s),
-        ("webhook-signature", &signatures),
-    ];
+    let all = [("webhook-id", id), ("webhook-timestamp", &time_s), ("webhook-signature", &signatures)];
     for (name, value) in all {
         if let Some(value) = HeaderValue::from_str(value).ok().filter(|value| !value.is_empty()) {
             headers.insert(name, value);

@@ -5,11 +5,13 @@
 //! and folded again in that order: the one thing that hangs on it, which groups beyond the limit share an alert, is then the
 //! same after a restart.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Row, Transaction};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, budget};
 use crate::hit::{Facts, Group, Hit, hex};
 
 /// A hit as it was kept: everything but the compiled rule.
@@ -25,6 +27,8 @@ pub struct StoredHit {
     pub text: String,
     /// When the log received it.
     pub logs_time_ms: Option<i64>,
+    /// Hits of the group before it that have no rows.
+    pub carried: u32,
 }
 
 /// Adds hits; those that are there already change nothing. Of unequal deliveries of one event the lesser stands, as in
@@ -37,21 +41,33 @@ pub(super) fn insert(transaction: &Transaction<'_>, hits: &[(&str, &Hit)]) -> Re
     let next: i64 =
         transaction.query_row("SELECT ifnull(max(seq), 0) + 1 FROM inputs", (), |row| row.get(0))?;
     let mut event = transaction.prepare_cached("INSERT OR IGNORE INTO events VALUES (?1, ?2, ?3)")?;
-    let mut input = transaction.prepare_cached(
-        "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT DO UPDATE SET event = excluded.event WHERE (
-             SELECT (new.text, ifnull(new.logs_time_ms, ?9)) < (old.text, ifnull(old.logs_time_ms, ?9))
-             FROM events AS new, events AS old WHERE new.digest = excluded.event AND old.digest = inputs.event)",
+    let mut input = transaction
+        .prepare_cached("INSERT OR IGNORE INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
+    let mut lesser = transaction.prepare_cached(
+        "UPDATE inputs SET event = ?7
+         WHERE (rule, grp, time_s, account, event_id, value) = (?1, ?2, ?3, ?4, ?5, ?6) AND (
+             SELECT (new.text, ifnull(new.logs_time_ms, ?8)) < (old.text, ifnull(old.logs_time_ms, ?8))
+             FROM events AS new, events AS old WHERE new.digest = ?7 AND old.digest = inputs.event)",
     )?;
+    let mut totals: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     for (seq, (rule, hit)) in (next..).zip(hits) {
         let Facts { account, event_id, time_s, logs_time_ms, text, .. } = hit.event.as_ref();
         let digest = digest(text, *logs_time_ms);
         event.execute((&digest, logs_time_ms, text))?;
         let group = json!(hit.group.as_ref()).to_string();
         let value = hit.value.as_deref().map(|value| json!(value).to_string()).unwrap_or_default();
-        input.execute((rule, group, time_s, account, event_id, value, digest, seq, i64::MIN))?;
+        let bytes = i64::try_from(budget::ROW_BYTES + text.len()).unwrap_or(i64::MAX);
+        let row = (rule, &group, time_s, account, event_id, &value);
+        let new =
+            input.execute((row.0, row.1, row.2, row.3, row.4, row.5, &digest, seq, hit.carried, bytes))?;
+        if new == 0 {
+            lesser.execute((row.0, row.1, row.2, row.3, row.4, row.5, &digest, i64::MIN))?;
+        } else {
+            let total = totals.entry(*rule).or_default();
+            *total = (total.0 + 1, total.1.saturating_add(bytes));
+        }
     }
-    Ok(())
+    budget::change_totals(transaction, &totals)
 }
 
 /// Names a delivery of an event.
@@ -67,11 +83,11 @@ fn digest(text: &str, logs_time_ms: Option<i64>) -> String {
 }
 
 /// The columns of a [`StoredHit`].
-const COLUMNS: &str = "rule, grp, value, text, logs_time_ms";
+const COLUMNS: &str = "rule, grp, value, text, logs_time_ms, carried";
 
 fn read(row: &Row<'_>) -> Result<StoredHit, StoreError> {
-    let (rule, group, value, text, logs_time_ms): (String, String, String, Option<String>, Option<i64>) =
-        row.try_into()?;
+    type Columns = (String, String, String, Option<String>, Option<i64>, u32);
+    let (rule, group, value, text, logs_time_ms, carried): Columns = row.try_into()?;
     let problem = |problem: String| StoreError::Row { table: "inputs", problem };
     let not_ours = |error: serde_json::Error| problem(format!("{error} in {group} or {value}"));
     let text = text.ok_or_else(|| problem(format!("a hit of rule {rule} has no event")))?;
@@ -80,7 +96,7 @@ fn read(row: &Row<'_>) -> Result<StoredHit, StoreError> {
         "" => None,
         value => Some(serde_json::from_str(value).map_err(not_ours)?),
     };
-    Ok(StoredHit { rule, group, value, text, logs_time_ms })
+    Ok(StoredHit { rule, group, value, text, logs_time_ms, carried })
 }
 
 impl Store {
@@ -114,6 +130,15 @@ impl Store {
             hits.push(read(row)?);
         }
         Ok(hits)
+    }
+
+    /// Whether a group of a rule's key has any rows.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_rows(&self, key: &str, group: &Group) -> Result<bool, StoreError> {
+        let text = "SELECT 1 FROM inputs WHERE rule = ?1 AND grp = ?2 LIMIT 1";
+        Ok(self.connection.prepare_cached(text)?.exists((key, json!(group.as_ref()).to_string()))?)
     }
 
     /// Every group that a rule's key has rows of.

@@ -67,6 +67,8 @@ pub enum Ended {
     Delivered {
         /// When, milliseconds since the epoch.
         at_ms: i64,
+        /// With others, in the digest of this key.
+        digest: Option<String>,
     },
     /// It did not; another attempt is due.
     Retry {
@@ -95,10 +97,25 @@ pub struct Delivered {
     pub attempts: u32,
     /// When the sink took it.
     pub delivered_ms: Option<i64>,
+    /// The digest that it was told in.
+    pub digest: Option<String>,
     /// When it was given up.
     pub dead_ms: Option<i64>,
     /// Why the last attempt failed.
     pub error: Option<String>,
+}
+
+/// What a sink answered to deliveries that it has not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryError {
+    /// The sink.
+    pub sink: String,
+    /// What it answered.
+    pub error: String,
+    /// Whether they were given up.
+    pub dead: bool,
+    /// How many met that.
+    pub deliveries: u64,
 }
 
 /// The deliveries of a sink.
@@ -136,8 +153,8 @@ pub(super) fn silence(transaction: &Transaction<'_>, alert: &str) -> Result<(), 
 pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Result<(), StoreError> {
     const OPEN: &str =
         "WHERE alert = ?1 AND revision = ?2 AND sink = ?3 AND delivered_ms IS NULL AND dead_ms IS NULL";
-    let mut delivered =
-        transaction.prepare_cached(&format!("UPDATE outbox SET delivered_ms = ?4, error = NULL {OPEN}"))?;
+    let mut delivered = transaction
+        .prepare_cached(&format!("UPDATE outbox SET delivered_ms = ?4, digest = ?5, error = NULL {OPEN}"))?;
     let mut retry = transaction.prepare_cached(&format!(
         "UPDATE outbox SET attempts = attempts + 1, next_ms = ?4, error = ?5 {OPEN}"
     ))?;
@@ -146,7 +163,9 @@ pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Res
     ))?;
     for Outcome { alert, revision, sink, ended } in outcomes {
         match ended {
-            Ended::Delivered { at_ms } => delivered.execute((alert, revision, sink, at_ms))?,
+            Ended::Delivered { at_ms, digest } => {
+                delivered.execute((alert, revision, sink, at_ms, digest))?
+            }
             Ended::Retry { next_ms, error } => retry.execute((alert, revision, sink, next_ms, error))?,
             Ended::Dead { at_ms, error } => dead.execute((alert, revision, sink, at_ms, error))?,
         };
@@ -209,7 +228,7 @@ impl Store {
     /// SQLite's.
     pub fn deliveries(&self, alert: &str) -> Result<Vec<Delivered>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT revision, sink, attempts, delivered_ms, dead_ms, error FROM outbox WHERE alert = ?1
+            "SELECT revision, sink, attempts, delivered_ms, digest, dead_ms, error FROM outbox WHERE alert = ?1
              ORDER BY revision, sink",
         )?;
         let rows = statement.query_map((alert,), |row| {
@@ -218,11 +237,40 @@ impl Store {
                 sink: row.get(1)?,
                 attempts: row.get(2)?,
                 delivered_ms: row.get(3)?,
-                dead_ms: row.get(4)?,
-                error: row.get(5)?,
+                digest: row.get(4)?,
+                dead_ms: row.get(5)?,
+                error: row.get(6)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What sinks answered last, for each sink those that most deliveries met: (sink, error) at most so many.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn delivery_errors(&self, rows_max: usize) -> Result<Vec<DeliveryError>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT sink, error, dead_ms IS NOT NULL, count(*) AS deliveries FROM outbox
+             WHERE error IS NOT NULL AND delivered_ms IS NULL GROUP BY 1, 2, 3 ORDER BY deliveries DESC, 1, 2 LIMIT ?1",
+        )?;
+        let rows = statement.query_map((rows_max,), |row| {
+            let (sink, error, dead, deliveries) = row.try_into()?;
+            Ok(DeliveryError { sink, error, dead, deliveries })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many deliveries are due for a sink, as far as `rows_max`.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn due_count(&self, sink: &str, now_ms: i64, rows_max: u64) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL
+             AND next_ms <= ?2 AND {FIRST} LIMIT ?3)"
+        ))?;
+        Ok(statement.query_row((sink, now_ms, rows_max), |row| row.get(0))?)
     }
 
     /// The accounts of every sink that ever had a delivery.

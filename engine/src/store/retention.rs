@@ -1,9 +1,11 @@
 //! What goes: window rows behind the horizon of event time, then the events that no row needs any more; alerts by age and by
 //! what was said of them. A little at a time, so that commits never wait long.
 
+use std::collections::BTreeMap;
+
 use rusqlite::TransactionBehavior;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, budget};
 
 /// Alerts, and their deliveries, that go in one transaction.
 const ALERTS_MAX: usize = 200;
@@ -30,7 +32,7 @@ pub struct Swept {
 }
 
 /// The key of a window row, and its event.
-type Row = (String, String, i64, String, String, String, String);
+type Row = (String, String, i64, String, String, String, String, i64);
 
 impl Store {
     /// Looks at so many window rows from `seq` on, and deletes those that are older than `before_s` of their rule's key.
@@ -46,7 +48,7 @@ impl Store {
         let (mut last, mut looked_at, mut old): (i64, usize, Vec<Row>) = (seq, 0, Vec::new());
         {
             let mut statement = self.connection.prepare_cached(
-                "SELECT seq, rule, grp, time_s, account, event_id, value, event FROM inputs
+                "SELECT seq, rule, grp, time_s, account, event_id, value, event, bytes FROM inputs
                  WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
             )?;
             let mut rows = statement.query((seq, rows_max))?;
@@ -55,7 +57,7 @@ impl Store {
                 let (rule, time_s): (String, i64) = (row.get(1)?, row.get(3)?);
                 if time_s < before_s(&rule) {
                     let (group, account, id) = (row.get(2)?, row.get(4)?, row.get(5)?);
-                    old.push((rule, group, time_s, account, id, row.get(6)?, row.get(7)?));
+                    old.push((rule, group, time_s, account, id, row.get(6)?, row.get(7)?, row.get(8)?));
                 }
             }
         }
@@ -71,10 +73,14 @@ impl Store {
             let mut event = transaction.prepare_cached(
                 "DELETE FROM events WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM inputs WHERE event = ?1)",
             )?;
-            for (rule, group, time_s, account, id, value, digest) in &old {
+            let mut totals: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+            for (rule, group, time_s, account, id, value, digest, bytes) in &old {
                 row.execute((rule, group, time_s, account, id, value))?;
                 event.execute((digest,))?;
+                let total = totals.entry(rule).or_default();
+                *total = (total.0 - 1, total.1 - bytes);
             }
+            budget::change_totals(&transaction, &totals)?;
         }
         transaction.commit()?;
         Ok(Swept { next_seq, rows: old.len() as u64 })

@@ -8,10 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-const VERSIONS: [&str; 3] = [TABLES, SHARDS, RULES];
+const VERSIONS: [&str; 4] = [TABLES, SHARDS, RULES, BUDGETS];
 
 /// The version that this binary reads and writes: that of the last of them.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
@@ -89,6 +89,35 @@ CREATE TABLE events_by_rowid(digest TEXT PRIMARY KEY NOT NULL, logs_time_ms INTE
 INSERT INTO events_by_rowid SELECT digest, logs_time_ms, text FROM events;
 DROP TABLE events;
 ALTER TABLE events_by_rowid RENAME TO events;
+";
+
+/// Version 4: budgets of rows and what is beyond them, digests, and where everything went that came in.
+const BUDGETS: &str = "
+-- The digest that a delivery was made in, with others.
+ALTER TABLE outbox ADD COLUMN digest TEXT;
+-- `carried`: hits of the group before it that have no rows, for only a sketch counted them. `bytes`: what the row costs, about.
+ALTER TABLE inputs ADD COLUMN carried INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inputs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 1024;
+-- What the window rows of each key amount to.
+CREATE TABLE row_totals(rule TEXT PRIMARY KEY NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO row_totals SELECT rule, count(*), sum(bytes) FROM inputs GROUP BY rule;
+-- Hits that have no rows, for the sketch to be folded again: 24 bytes each, those of one commit and generation together.
+CREATE TABLE sketched(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, length_s INTEGER NOT NULL, generation INTEGER NOT NULL, entries BLOB NOT NULL
+) STRICT;
+-- Stretches of time in which a rule's hits were beyond the budget of rows.
+CREATE TABLE pressures(
+    rule TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER, PRIMARY KEY (rule, from_ms)
+) STRICT, WITHOUT ROWID;
+-- Where everything went that came in, by source: each total before its parts.
+CREATE TABLE accounts(
+    source TEXT PRIMARY KEY NOT NULL,
+    records INTEGER NOT NULL, records_decoded INTEGER NOT NULL, records_control INTEGER NOT NULL,
+    records_rejected INTEGER NOT NULL, events INTEGER NOT NULL, events_evaluated INTEGER NOT NULL,
+    events_not_cloudtrail INTEGER NOT NULL, events_rejected INTEGER NOT NULL, hits INTEGER NOT NULL,
+    hits_counted INTEGER NOT NULL, hits_duplicate INTEGER NOT NULL, hits_too_old INTEGER NOT NULL,
+    hits_over_budget INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Says whose file it is: `TRIP`.

@@ -43,6 +43,7 @@ fn hit(n: u32) -> Hit {
         group: Arc::from([("account".to_owned(), "111122223333".to_owned())]),
         value: None,
         event: Arc::new(Facts::kept(text, Some(1_767_322_990_000), &fields).unwrap()),
+        carried: 0,
     }
 }
 
@@ -134,7 +135,7 @@ fn an_alert_is_told_when_it_opens_when_it_is_ten_times_more_and_at_its_end() {
         alert: "a".to_owned(),
         revision: 1,
         sink: "pager".to_owned(),
-        ended: Ended::Delivered { at_ms: 3_000 },
+        ended: Ended::Delivered { at_ms: 3_000, digest: None },
     }];
     store.commit(&Commit { outcomes: &delivered, ..Commit::default() }).unwrap();
     assert_eq!(due(&store), [2]);
@@ -209,7 +210,7 @@ fn a_delivery_is_somewhere() {
         ended,
     };
     let outcomes = [
-        outcome("a", Ended::Delivered { at_ms: 2_000 }),
+        outcome("a", Ended::Delivered { at_ms: 2_000, digest: None }),
         outcome("b", Ended::Dead { at_ms: 3_000, error: "no".to_owned() }),
         outcome("c", Ended::Retry { next_ms: 9_000, error: "later".to_owned() }),
     ];
@@ -263,7 +264,9 @@ fn a_store_of_an_older_version_is_brought_up_to_date() {
     commit(&mut store, &change("a", 7));
     let before = store.list(&Query::default()).unwrap();
     // As version 1 left it.
-    let older = "DROP INDEX inputs_by_event; DROP INDEX alerts_by_period; DROP TABLE rules; ALTER TABLE positions DROP COLUMN seen_ms; DROP TABLE gaps; DROP TABLE seen; PRAGMA user_version = 1;
+    let older = "ALTER TABLE outbox DROP COLUMN digest; ALTER TABLE inputs DROP COLUMN carried; ALTER TABLE inputs DROP COLUMN bytes;
+        DROP TABLE row_totals; DROP TABLE sketched; DROP TABLE pressures; DROP TABLE accounts;
+        DROP INDEX inputs_by_event; DROP INDEX alerts_by_period; DROP TABLE rules; ALTER TABLE positions DROP COLUMN seen_ms; DROP TABLE gaps; DROP TABLE seen; PRAGMA user_version = 1;
         INSERT INTO positions VALUES ('s', '5', 9, 1)";
     store.connection.execute_batch(older).unwrap();
     drop(store);

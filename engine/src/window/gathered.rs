@@ -10,6 +10,10 @@ use crate::hit::Facts;
 /// Events kept whole beside the latest: the first, and 100 more.
 const WHOLE_MAX: usize = 101;
 
+/// What a place costs in memory, and an event whole beside its text; about.
+const PLACE_BYTES: usize = 200;
+const FACTS_BYTES: usize = 800;
+
 /// (time, account, event id).
 type Place = (i64, String, String);
 
@@ -22,11 +26,19 @@ pub(super) struct Gathered {
     whole_end: Option<Place>,
     latest: Option<(Place, Arc<Facts>)>,
     ids_max: usize,
+    /// What the events whole cost.
+    whole_bytes: usize,
 }
 
 impl Gathered {
     pub(super) fn new(ids_max: usize) -> Self {
-        Self { earliest: BTreeMap::new(), whole_end: None, latest: None, ids_max }
+        Self { earliest: BTreeMap::new(), whole_end: None, latest: None, ids_max, whole_bytes: 0 }
+    }
+
+    /// What it costs in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        let latest = self.latest.as_ref().map_or(0, |(_, event)| cost(event));
+        self.earliest.len() * PLACE_BYTES + self.whole_bytes + latest
     }
 
     /// Adds an event; one that is there already changes nothing. Returns whether the evidence changed.
@@ -52,6 +64,7 @@ impl Gathered {
         if let Some(kept) = self.earliest.get_mut(&place) {
             return match kept {
                 Some(kept) if event.precedes(kept) => {
+                    self.whole_bytes = self.whole_bytes + cost(event) - cost(kept);
                     *kept = Arc::clone(event);
                     true
                 }
@@ -60,10 +73,13 @@ impl Gathered {
         }
         self.earliest.insert(place, whole.then(|| Arc::clone(event)));
         if whole {
+            self.whole_bytes += cost(event);
             self.strip_one();
         }
-        if self.earliest.len() > self.ids_max {
-            self.earliest.pop_last();
+        if self.earliest.len() > self.ids_max
+            && let Some((_, Some(gone))) = self.earliest.pop_last()
+        {
+            self.whole_bytes -= cost(&gone);
         }
         true
     }
@@ -75,8 +91,10 @@ impl Gathered {
             return;
         }
         if let Some(end) = self.whole_end.take() {
-            if let Some(facts) = self.earliest.get_mut(&end) {
-                *facts = None;
+            if let Some(facts) = self.earliest.get_mut(&end)
+                && let Some(gone) = facts.take()
+            {
+                self.whole_bytes -= cost(&gone);
             }
             self.whole_end = self.earliest.range(..end).next_back().map(|(place, _)| place.clone());
         }
@@ -97,4 +115,9 @@ impl Gathered {
             event_ids: self.earliest.keys().map(|(_, _, id)| id.clone()).collect(),
         })
     }
+}
+
+/// What an event costs in memory, about. Other groups may share it: then it is counted for each.
+pub(super) fn cost(event: &Facts) -> usize {
+    FACTS_BYTES + event.text.len()
 }

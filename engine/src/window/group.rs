@@ -6,9 +6,15 @@ use std::sync::Arc;
 use super::crossing::Need;
 use super::finding::{Crossing, Evidence, Period};
 use super::gathered::Gathered;
-use super::key::Key;
+use super::key::{self, Key};
 use super::rows::Rows;
 use crate::hit::Facts;
+
+/// What a group, a row of it, a period and a value of a period cost in memory beside their events; about.
+const GROUP_BYTES: usize = 1_200;
+const ROW_BYTES: usize = 64;
+const PERIOD_BYTES: usize = 500;
+const VALUE_BYTES: usize = 40;
 
 /// What one rule asks of all its groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,17 @@ struct InPeriod {
     rows: usize,
     /// A hit of it came when others of it may have been forgotten.
     late: bool,
+    /// Hits were counted by a sketch.
+    approximate: bool,
+}
+
+/// What comes with a hit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct With {
+    /// Others may have come before it and been forgotten.
+    pub(super) late: bool,
+    /// So many of the group came before it and have no rows: a sketch counted them.
+    pub(super) carried: u32,
 }
 
 /// A fired period, read out.
@@ -61,6 +78,7 @@ pub(super) struct Fired {
     pub(super) continues: bool,
     pub(super) evidence: Evidence,
     pub(super) late: bool,
+    pub(super) approximate: bool,
 }
 
 /// What a hit did.
@@ -76,35 +94,28 @@ pub(super) struct Applied {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Group {
     rows: Rows,
-    periods: BTreeMap<i64, InPeriod>,
+    /// Boxed: a tree's node has room for eleven.
+    periods: BTreeMap<i64, Box<InPeriod>>,
     /// The batch that it was hit in last.
     pub(super) touched: u64,
 }
 
 impl Group {
-    /// Folds one hit in; a late one may have been preceded by others that were forgotten.
-    pub(super) fn apply(&mut self, spec: &Spec, key: Key, event: &Arc<Facts>, late: bool) -> Applied {
-        let row = (event.time_s, key);
-        let period = spec.period_of(row.0);
-        let state = self.periods.entry(period.start_s).or_insert_with(|| InPeriod::new(row.0, spec));
-        state.late |= late;
+    /// Folds one hit in, and with it as many that came before it and have no rows.
+    pub(super) fn apply(&mut self, spec: &Spec, key: Key, event: &Arc<Facts>, with: With) -> Applied {
+        let period = spec.period_of(event.time_s);
+        let state =
+            self.periods.entry(period.start_s).or_insert_with(|| Box::new(InPeriod::new(event.time_s, spec)));
+        state.late |= with.late;
+        state.approximate |= with.carried > 0;
         // An event that repeats a value within a second is no new hit, and still evidence.
         let mut changed = BTreeMap::new();
         if state.gathered.add(event) {
             changed.insert(period.start_s, false);
         }
-        let counted = self.rows.insert(row.0, key);
-        if counted {
-            state.count_in(row, spec);
-            for end in spec.need.satisfied_by(&self.rows, row, |end| self.matters(spec, end)) {
-                self.fire(spec, end, &mut changed);
-            }
-            self.prune(spec, row, period);
-            // The period after may reach back to this row, or has become a continuation.
-            changed.entry(period.start_s).or_insert(false);
-            for start in changed.keys().copied().collect::<Vec<_>>() {
-                changed.entry(start.saturating_add(i64::from(spec.suppress_s))).or_insert(false);
-            }
+        let counted = self.count(spec, (event.time_s, key), period, &mut changed);
+        for n in 0..with.carried {
+            self.count(spec, (event.time_s, key::carried(key, n)), period, &mut changed);
         }
         changed.retain(|start, _| self.periods.get(start).is_some_and(|state| state.fired_at_s.is_some()));
         let period = |start_s| Period { start_s, length_s: spec.suppress_s };
@@ -112,6 +123,60 @@ impl Group {
             counted,
             changed: changed.into_iter().map(|(start, opened)| (period(start), opened)).collect(),
         }
+    }
+
+    /// Counts a row in, unless it is there already. Whether it was counted.
+    fn count(
+        &mut self,
+        spec: &Spec,
+        row: (i64, Key),
+        period: Period,
+        changed: &mut BTreeMap<i64, bool>,
+    ) -> bool {
+        if !self.rows.insert(row.0, row.1) {
+            return false;
+        }
+        if let Some(state) = self.periods.get_mut(&period.start_s) {
+            state.count_in(row, spec);
+        }
+        for end in spec.need.satisfied_by(&self.rows, row, |end| self.matters(spec, end)) {
+            self.fire(spec, end, changed);
+        }
+        self.prune(spec, row, period);
+        // The period after may reach back to this row, or has become a continuation.
+        changed.entry(period.start_s).or_insert(false);
+        for start in changed.keys().copied().collect::<Vec<_>>() {
+            changed.entry(start.saturating_add(i64::from(spec.suppress_s))).or_insert(false);
+        }
+        true
+    }
+
+    /// What it costs in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |state: &InPeriod| PERIOD_BYTES + state.values.len() * VALUE_BYTES + state.gathered.bytes();
+        GROUP_BYTES
+            + self.rows.len() * ROW_BYTES
+            + self.periods.values().map(|state| of(state)).sum::<usize>()
+    }
+
+    /// Whether the period of a time has fired.
+    pub(super) fn has_fired(&self, spec: &Spec, time_s: i64) -> bool {
+        let state = self.periods.get(&spec.period_of(time_s).start_s);
+        state.is_some_and(|state| state.fired_at_s.is_some())
+    }
+
+    /// How many hits there are within so many seconds of a time.
+    pub(super) fn rows_near(&self, time_s: i64, within_s: i64) -> u64 {
+        let (from_s, to_s) = (time_s.saturating_sub(within_s), time_s.saturating_add(within_s));
+        self.rows.between(from_s, to_s).count() as u64
+    }
+
+    /// Whether another hit at that time changes nothing but a count that is a bound already.
+    pub(super) fn is_saturated(&self, spec: &Spec, time_s: i64) -> bool {
+        let state = self.periods.get(&spec.period_of(time_s).start_s);
+        state.is_some_and(|state| {
+            state.fired_at_s.is_some_and(|fired| fired < time_s) && state.count > spec.rows_max as u64
+        })
     }
 
     /// Whether a window that ends at `end` could tell something new.
@@ -148,17 +213,23 @@ impl Group {
     /// What a fired period amounts to; none for one that has not fired.
     pub(super) fn fired(&self, spec: &Spec, period: Period) -> Option<Fired> {
         let state = self.periods.get(&period.start_s)?;
-        let previous = period.start_s.saturating_sub(i64::from(period.length_s));
+        let previous = self.periods.get(&period.start_s.saturating_sub(i64::from(period.length_s)));
+        let crossing = spec.need.crossing(&self.rows, state.fired_at_s?)?;
+        // A window that reaches back may hold what was estimated there.
+        let reached =
+            previous.is_some_and(|previous| previous.approximate && crossing.from_s < period.start_s);
+        let approximate = state.approximate || reached;
         Some(Fired {
             count: state.count,
-            count_exact: state.count <= spec.rows_max as u64,
+            count_exact: state.count <= spec.rows_max as u64 && !approximate,
             distinct: spec.need.values.then_some(state.values.len() as u64),
             first_s: state.first_s,
             last_s: state.last_s,
-            crossing: spec.need.crossing(&self.rows, state.fired_at_s?)?,
-            continues: self.periods.get(&previous).is_some_and(|state| state.fired_at_s.is_some()),
+            crossing,
+            continues: previous.is_some_and(|state| state.fired_at_s.is_some()),
             evidence: state.gathered.evidence()?,
             late: state.late,
+            approximate,
         })
     }
 
@@ -208,6 +279,7 @@ impl InPeriod {
             kept_end: None,
             rows: 0,
             late: false,
+            approximate: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::hit::Hit;
+use crate::hit::{Group, Hit};
 
 /// Identity of a hit within its second.
 pub(super) type Key = u128;
@@ -13,6 +13,17 @@ pub(super) fn of(hit: &Hit) -> Key {
         Some(values) => of_values(values),
         None => of_event(&hit.event.account, &hit.event.event_id),
     }
+}
+
+/// Stands for the n-th hit before this one that has no row.
+pub(super) fn carried(key: Key, n: u32) -> Key {
+    digest([key.to_string().as_str(), "carried", n.to_string().as_str()])
+}
+
+/// A group of a rule, for the sketch.
+pub(super) fn of_group(rule: &str, group: &Group) -> Key {
+    let parts = group.iter().flat_map(|(name, value)| [name.as_str(), value]);
+    digest(std::iter::once(rule).chain(parts))
 }
 
 /// An event: recipient account and event id.

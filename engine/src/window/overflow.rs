@@ -43,6 +43,11 @@ impl Overflow {
         false
     }
 
+    /// Whether groups that fire from now on share an alert that is there.
+    pub(super) fn shares(&self, groups_max: usize) -> bool {
+        self.own >= groups_max && (self.before.is_some() || !self.folded.is_empty())
+    }
+
     pub(super) fn has_own(&self, group: &Group) -> bool {
         !self.folded.contains_key(group)
     }

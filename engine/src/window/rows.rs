@@ -15,6 +15,10 @@ impl Rows {
         self.0.insert((time_s, key))
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn remove(&mut self, row: (i64, Key)) {
         self.0.remove(&row);
     }

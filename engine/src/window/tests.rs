@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use tripline_rules::rule::{GroupBy, RuleId, Window};
 
+use super::finding::Finding;
 use super::oracle::{self, OracleAlert, OracleHit, OracleRule};
 use super::*;
 use crate::testing::Rng;
+
+mod pressure;
 
 fn rule(rng: &mut Rng, values: bool) -> OracleRule {
     let threshold = 1 + rng.below(5);
@@ -91,7 +94,15 @@ fn hit(rule: OracleRule, group: &str, event: &OracleHit) -> Hit {
         group: Arc::from([("g".to_owned(), group.to_owned())]),
         value: rule.values.then(|| Arc::from([event.value.to_string()])),
         event: facts(event.time_s, &event.id),
+        carried: 0,
     }
+}
+
+fn apply(windows: &mut Windows, hits: &[Hit]) -> BTreeMap<FindingKey, bool> {
+    let mut unkept = Vec::new();
+    let changed = windows.apply(&mut hits.to_vec(), &mut unkept);
+    assert!(unkept.is_empty());
+    changed
 }
 
 /// What the windows say of a group, in the oracle's words.
@@ -132,7 +143,7 @@ fn judge(seed: u64, rule: OracleRule, arrivals: &[OracleHit], rng: &mut Rng) -> 
         rest = later;
         seen.extend(batch.iter().cloned());
         let hits: Vec<Hit> = batch.iter().map(|event| hit(rule, "a", event)).collect();
-        let changed = windows.apply(&hits);
+        let changed = apply(&mut windows, &hits);
         let now = said(&windows, rule, "a");
         assert_eq!(now, oracle::alerts(rule, &seen), "seed {seed}: {rule:?} after {seen:?}");
         monotone(seed, &before, &now);
@@ -201,7 +212,7 @@ fn what_is_forgotten_is_missed_by_no_hit_that_is_in_time() {
                 continue;
             }
             in_time.insert(event.clone());
-            for key in windows.apply(&[hit]).keys() {
+            for key in apply(&mut windows, &[hit]).keys() {
                 let finding = windows.finding(key).unwrap();
                 assert!(!finding.late);
                 said.extend([in_the_oracles_words(&finding, rule)]);
@@ -217,13 +228,13 @@ fn a_single_event_that_comes_after_everything_was_forgotten_is_an_alert_that_say
     let rule = OracleRule { values: false, threshold: 1, within_s: 0, suppress_s: 60 };
     let mut windows = Windows::new([&window_of(rule)]);
     let event = |time_s, id: &str| hit(rule, "a", &OracleHit { time_s, id: id.into(), value: 0 });
-    windows.apply(&[event(10, "a"), event(1_000_000, "b")]);
+    apply(&mut windows, &[event(10, "a"), event(1_000_000, "b")]);
     windows.set_late_before(1_000_000);
     windows.forget();
     assert_eq!(windows.findings().len(), 1);
     let late = event(20, "c");
     assert!(!windows.is_too_late(&late));
-    let changed = windows.apply(&[late]);
+    let changed = apply(&mut windows, &[late]);
     let finding = windows.finding(changed.keys().next().unwrap()).unwrap();
     assert_eq!((finding.late, finding.count, finding.count_exact), (true, 1, false));
 }
@@ -237,7 +248,7 @@ fn groups_do_not_touch_one_another() {
         let mut sets: BTreeMap<&str, BTreeSet<OracleHit>> = BTreeMap::new();
         for group in ["a", "b", "c"] {
             for event in events(&mut rng, rule) {
-                windows.apply(&[hit(rule, group, &event)]);
+                apply(&mut windows, &[hit(rule, group, &event)]);
                 sets.entry(group).or_default().insert(event);
             }
         }
@@ -271,7 +282,7 @@ fn a_saturated_period_keeps_its_spans_and_says_that_its_count_is_a_bound() {
         let arrivals = arrivals(&mut rng, &events, rule);
         let mut windows = Windows::with_limits([&window_of(rule)], 3, GROUPS_MAX);
         for event in &arrivals {
-            windows.apply(&[hit(rule, "a", event)]);
+            apply(&mut windows, &[hit(rule, "a", event)]);
         }
         let truth = oracle::alerts(rule, &events.iter().cloned().collect());
         let said = said(&windows, rule, "a");
@@ -341,8 +352,10 @@ fn groups_beyond_the_limit_share_one_alert() {
     let mut opened = 0;
     for n in 0..5 {
         let event = OracleHit { time_s: n, id: format!("e{n}"), value: 0 };
-        opened +=
-            windows.apply(&[hit(rule, &format!("g{n}"), &event)]).values().filter(|opened| **opened).count();
+        opened += apply(&mut windows, &[hit(rule, &format!("g{n}"), &event)])
+            .values()
+            .filter(|opened| **opened)
+            .count();
     }
     let findings = windows.findings();
     assert_eq!((findings.len(), opened), (3, 3));
@@ -360,10 +373,10 @@ fn without_suppression_every_event_is_a_finding_once() {
     let mut windows = Windows::new([&window]);
     let rule = OracleRule { values: false, threshold: 1, within_s: 0, suppress_s: 1 };
     for id in ["a", "b", "a"] {
-        windows.apply(&[hit(rule, "g", &OracleHit { time_s: 7, id: id.into(), value: 0 })]);
+        apply(&mut windows, &[hit(rule, "g", &OracleHit { time_s: 7, id: id.into(), value: 0 })]);
     }
     assert_eq!(windows.findings().len(), 2);
-    assert_eq!(windows.tally(), HitTally { hits: 3, counted: 2, duplicate: 1 });
+    assert_eq!(windows.tally(), HitTally { hits: 3, counted: 2, duplicate: 1, ..HitTally::default() });
 }
 
 /// Deliveries of one event differ in when the log received them; forged ones may differ in anything.
@@ -385,7 +398,7 @@ fn of_unequal_deliveries_the_same_one_stands_in_any_order() {
             let mut order = deliveries.clone();
             Rng(seed).shuffle(&mut order);
             let mut windows = Windows::new([&window]);
-            windows.apply(&order);
+            apply(&mut windows, &order);
             found.push(windows.findings());
         }
         assert!(found.iter().all(|findings| findings.len() == 1 && *findings == found[0]));

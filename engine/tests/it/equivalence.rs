@@ -147,6 +147,11 @@ fn hostile_rules() -> &'static Arc<Ruleset> {
             "{s: ['StopLogging', 'kms'], condition: s}",
             "{s: {eventName|contains: op}, t: {eventSource|endswith: .com}, condition: 1 of them}",
             "{s: {userIdentity.type|fieldref: eventName}, condition: s}",
+            "{s: {requestParameters.name: KMS}, condition: s}",
+            "{s: {requestParameters.name: KMS}, condition: not s}",
+            "{s: {requestParameters.omitted: true}, t: {requestParameters.name|exists: true}, condition: s and not t}",
+            "{s: {requestParameters|contains: large}, t: {eventName: KMS}, condition: not s or t}",
+            "{s: {eventName|fieldref: requestParameters.name}, condition: not s}",
         ];
         for (n, detection) in detections.iter().enumerate() {
             files.push(SourceFile {
@@ -160,6 +165,8 @@ fn hostile_rules() -> &'static Arc<Ruleset> {
             "StopLogging",
             "{ $.eventName != KMS }",
             "%Stop.ogging%",
+            "{ $.requestParameters.name NOT EXISTS || $.eventName = KMS }",
+            "{ $.requestParameters.name != KMS }",
         ];
         for (n, pattern) in patterns.iter().enumerate() {
             files.push(SourceFile {
@@ -191,8 +198,15 @@ fn events() -> impl Strategy<Value = Value> {
     ];
     let error = prop_oneof![4 => Just(None), 1 => "AccessDenied|Client\\.UnauthorizedOperation|Failed".prop_map(Some)];
     let kind = "Root|IAMUser|AssumedRole|AWSService|StopLogging".prop_map(Value::from);
-    (prop::option::of(value), prop::option::of(source), error, kind, any::<bool>()).prop_map(
-        |(name, source, error, kind, sign_in)| {
+    let parameters = prop_oneof![
+        2 => Just(None),
+        1 => Just(Some(json!({"omitted": true, "reason": "requestParameters too large"}))),
+        1 => Just(Some(json!({"omitted": "true"}))),
+        1 => value.clone().prop_map(|name| Some(json!({"name": name}))),
+        1 => value.clone().prop_map(|name| Some(json!({"omitted": true, "name": name}))),
+    ];
+    (prop::option::of(value), prop::option::of(source), error, kind, any::<bool>(), parameters).prop_map(
+        |(name, source, error, kind, sign_in, parameters)| {
             let mut event = json!({
                 "eventVersion": "1.08", "eventTime": "2026-01-02T03:04:05Z", "eventID": "e",
                 "userIdentity": {"type": kind}, "sourceIPAddress": "198.51.100.7",
@@ -205,6 +219,9 @@ fn events() -> impl Strategy<Value = Value> {
             }
             if let Some(error) = error {
                 event["errorCode"] = json!(error);
+            }
+            if let Some(parameters) = parameters {
+                event["requestParameters"] = parameters;
             }
             if sign_in {
                 event["responseElements"] = json!({"ConsoleLogin": "Success"});
@@ -227,7 +244,7 @@ proptest! {
 
 #[test]
 fn hostile_rules_are_all_there() {
-    let missing: Vec<_> = (0..14).filter(|n| hostile_rules().find(&format!("t{n}")).is_none()).collect();
+    let missing: Vec<_> = (0..19).filter(|n| hostile_rules().find(&format!("t{n}")).is_none()).collect();
     // `{}` is no value of a field, and is refused.
     assert_eq!(missing, [10]);
 }

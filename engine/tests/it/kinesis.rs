@@ -16,5 +16,6 @@ mod reshard;
 mod service;
 mod silence;
 mod soak;
+mod storm;
 mod stream;
 mod subscription;

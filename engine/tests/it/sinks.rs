@@ -1,7 +1,7 @@
 //! Sinks against real HTTP servers that answer well, badly, slowly and not at all; and against what people really run.
 
 /// A server of a few lines, so that every byte on the wire is ours to choose and to see.
-mod server;
+pub(crate) mod server;
 
 /// SNS and SQS as moto plays them, and a real Alertmanager.
 mod peers;
@@ -35,6 +35,7 @@ fn settings(target: Target, timeout: Duration) -> Settings {
         level_min: Level::Informational,
         filter: Filter::default(),
         rate_per_s: 0.0,
+        digest_after: 0,
         timeout,
         target,
     }

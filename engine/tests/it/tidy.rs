@@ -48,7 +48,7 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
         &["record", "source", "decode", "hit", "window", "alert", "store", "metrics", "silence", "sink"],
     ),
     ("port", &["alert", "store", "metrics", "sink", "pipeline"]),
-    ("config", &["source", "decode", "store", "silence", "sink"]),
+    ("config", &["source", "decode", "store", "silence", "sink", "pipeline"]),
     (
         "cli",
         &[

@@ -50,6 +50,8 @@ struct Delivery<'s> {
     state: &'static str,
     failed_attempts: u32,
     at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'s str>,
     error: Option<&'s str>,
 }
 
@@ -107,6 +109,7 @@ fn delivery(delivered: &Delivered) -> Delivery<'_> {
         state,
         failed_attempts: delivered.attempts,
         at: at_ms.map(rfc3339_ms),
+        digest: delivered.digest.as_deref(),
         error: delivered.error.as_deref(),
     }
 }
@@ -132,6 +135,7 @@ fn text(out: &mut impl Write, stored: &StoredAlert, deliveries: &[Delivered]) ->
     for delivered in deliveries {
         let delivery = delivery(delivered);
         let at = delivery.at.map(|at| format!(" {at}")).unwrap_or_default();
+        let together = delivery.digest.map(|key| format!(" in {key}")).unwrap_or_default();
         let failed = match (delivery.failed_attempts, delivery.error) {
             (0, _) => String::new(),
             (n, None) => format!(", {n} attempts failed"),
@@ -139,7 +143,10 @@ fn text(out: &mut impl Write, stored: &StoredAlert, deliveries: &[Delivered]) ->
         };
         line(
             "delivery",
-            format!("revision {} to {}: {}{at}{failed}", delivery.revision, delivery.sink, delivery.state),
+            format!(
+                "revision {} to {}: {}{at}{together}{failed}",
+                delivery.revision, delivery.sink, delivery.state
+            ),
         )?;
     }
     writeln!(out)

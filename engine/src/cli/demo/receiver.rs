@@ -92,6 +92,7 @@ impl Receiver {
             level_min: Level::Informational,
             filter: Filter::default(),
             rate_per_s: 1_000.0,
+            digest_after: 0,
             timeout: Duration::from_secs(10),
             target: Target::Webhook {
                 url: format!("http://{}/alerts", self.address),

@@ -3,7 +3,8 @@
 
 use tripline_rules::rule::RuleId;
 
-use super::{Keeper, kept};
+use super::Keeper;
+use super::rows::kept;
 use crate::hit::Group;
 use crate::pipeline::Matched;
 use crate::store::StoreError;
@@ -33,6 +34,10 @@ impl Keeper {
                 self.state.load_period(rule, period, own, shared);
             }
             for (rule, group) in needs.groups {
+                if self.state.counts_cold(rule) && !self.store.has_rows(self.keys.of(rule), &group)? {
+                    self.state.is_cold(rule, &group);
+                    continue;
+                }
                 for key in self.load_group(rule, &group)? {
                     // Its rows were written together with the alerts of then: what has none of its own was in the shared one.
                     self.state.share(&key);
@@ -63,10 +68,10 @@ impl Keeper {
         Ok(missing)
     }
 
-    /// Lets groups go that were not hit for long, when there are too many. Everything folded in must be written.
+    /// Lets groups go that were not hit for long, when they cost too much. Everything folded in must be written.
     pub(super) fn evict(&mut self) {
-        if let Some(groups_max) = self.groups_max {
-            self.state.evict(groups_max);
+        if let Some(bytes_max) = self.memory_bytes_max {
+            self.state.evict(bytes_max);
         }
     }
 }

@@ -61,6 +61,7 @@ impl Keeper {
         }
         self.state.go_on_under(ruleset);
         self.generation = generation;
+        self.state.set_rule_keys(known.keys.all().map(str::to_owned).collect());
         self.keys = known.keys;
         self.new = known.new;
         self.reshaped = known.reshaped;

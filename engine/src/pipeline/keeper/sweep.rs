@@ -63,6 +63,9 @@ impl Keeper {
         let before_s = |key: &str| horizon_s(&mut keys.rules(key).iter().copied()).unwrap_or(every_s);
         let swept = self.store.sweep_rows(self.sweep.seq, SWEEP_ROWS_MAX, &before_s)?;
         self.sweep.seq = swept.next_seq.unwrap_or_default();
+        if swept.rows > 0 {
+            self.weigh(now_ms)?;
+        }
         let mut gone = Gone { rows: swept.rows, alerts: 0 };
         if swept.next_seq.is_none() {
             gone.alerts = self.store.sweep_alerts(&retention, every_s, now_ms)?;

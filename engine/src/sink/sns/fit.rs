@@ -8,7 +8,7 @@ use crate::sink::Delivery;
 use crate::sink::body::{Native, escaped};
 
 /// SNS takes 262,144 bytes, attributes included; theirs are ten of at most 128, with names.
-const BYTES_MAX: usize = 262_144 - 8_192;
+pub(super) const BYTES_MAX: usize = 262_144 - 8_192;
 /// Ids that stay when the list is cut.
 const IDS_MAX: usize = 100;
 /// The last resort: what any one text may keep, and how many reasons and group values.

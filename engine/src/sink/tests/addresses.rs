@@ -100,6 +100,7 @@ fn settings(target: Target) -> Settings {
         level_min: Level::Informational,
         filter: Filter::default(),
         rate_per_s: 0.0,
+        digest_after: 0,
         timeout: Duration::from_secs(5),
         target,
     }

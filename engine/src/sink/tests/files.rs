@@ -30,6 +30,7 @@ impl Room {
             level_min: Level::Informational,
             filter: Filter::default(),
             rate_per_s: 0.0,
+            digest_after: 0,
             timeout: Duration::from_secs(1),
             target,
         }))

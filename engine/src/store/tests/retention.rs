@@ -60,7 +60,7 @@ fn alerts_go_by_age_and_by_what_was_said_of_them_once_nobody_waits_for_them() {
     for id in ["closed", "open", "waiting"] {
         commit(&mut store, &change(id, 1));
     }
-    let ended = Ended::Delivered { at_ms: 1_000 };
+    let ended = Ended::Delivered { at_ms: 1_000, digest: None };
     let to = |alert: &str, sink: &str| Outcome {
         alert: alert.to_owned(),
         revision: 1,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// What follows a request.
-pub(super) enum Behaviour {
+pub(crate) enum Behaviour {
     /// Status, further header lines, body.
     Answer(&'static str, &'static str, String),
     /// These bytes, and the connection is closed.
@@ -21,20 +21,20 @@ pub(super) enum Behaviour {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Request {
-    pub(super) line: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
     /// The value of a header, or nothing.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 }
 
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Request>>>,
     over: Arc<AtomicBool>,
@@ -42,11 +42,11 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(behaviour: Behaviour) -> Self {
+    pub(crate) fn start(behaviour: Behaviour) -> Self {
         Self::at("127.0.0.1:0", behaviour)
     }
 
-    pub(super) fn at(address: &str, behaviour: Behaviour) -> Self {
+    pub(crate) fn at(address: &str, behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, over) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
@@ -63,11 +63,11 @@ impl Server {
         Self { address, seen, over, thread: Some(thread) }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.seen.lock().unwrap().clone()
     }
 }

@@ -1,0 +1,127 @@
+//! What window rows amount to, which rules were beyond their budget of them when, and what only a sketch has counted.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Transaction;
+
+use super::{Store, StoreError};
+
+/// What a row costs beside the text of its event, about: its key, and the indexes.
+pub(super) const ROW_BYTES: usize = 512;
+
+/// A sketch's generation: length in seconds, and place in the order.
+pub type Generation = (i64, i64);
+
+/// Rows and bytes of one rule's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowTotal {
+    /// The key.
+    pub rule: String,
+    /// Window rows.
+    pub rows: u64,
+    /// What they cost, about.
+    pub bytes: u64,
+}
+
+/// A stretch of time in which a rule's hits were beyond the budget; milliseconds since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pressure {
+    /// The rule's id.
+    pub rule: String,
+    /// Since when.
+    pub from_ms: i64,
+    /// Until when; none as long as it lasts.
+    pub to_ms: Option<i64>,
+}
+
+/// Adds to, or takes from, what rows amount to: (rows, bytes) by key.
+pub(super) fn change_totals(
+    transaction: &Transaction<'_>,
+    changes: &BTreeMap<&str, (i64, i64)>,
+) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO row_totals VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes",
+    )?;
+    for (rule, (rows, bytes)) in changes {
+        statement.execute((rule, rows, bytes))?;
+    }
+    Ok(())
+}
+
+/// Keeps what was sketched, and lets generations go.
+pub(super) fn keep_sketched(
+    transaction: &Transaction<'_>,
+    sketched: &BTreeMap<Generation, Vec<u8>>,
+    gone: &[Generation],
+) -> Result<(), StoreError> {
+    for ((length_s, place), entries) in sketched {
+        let text = "INSERT INTO sketched(length_s, generation, entries) VALUES (?1, ?2, ?3)";
+        transaction.prepare_cached(text)?.execute((length_s, place, entries))?;
+    }
+    for (length_s, place) in gone {
+        let text = "DELETE FROM sketched WHERE length_s = ?1 AND generation <= ?2";
+        transaction.prepare_cached(text)?.execute((length_s, place))?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// What the rows of every key amount to.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn row_totals(&self) -> Result<Vec<RowTotal>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT rule, rows, bytes FROM row_totals")?;
+        let rows = statement.query_map((), |row| {
+            let (rule, rows, bytes): (String, i64, i64) = row.try_into()?;
+            Ok(RowTotal { rule, rows: rows.max(0).unsigned_abs(), bytes: bytes.max(0).unsigned_abs() })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When rules were beyond their budget, the latest first.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn pressures(&self) -> Result<Vec<Pressure>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT rule, from_ms, to_ms FROM pressures ORDER BY from_ms DESC, rule LIMIT 1000",
+        )?;
+        let rows = statement.query_map((), |row| {
+            let (rule, from_ms, to_ms) = row.try_into()?;
+            Ok(Pressure { rule, from_ms, to_ms })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A stretch of pressure begins or ends.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn set_pressure(&mut self, pressure: &Pressure) -> Result<(), StoreError> {
+        let Pressure { rule, from_ms, to_ms } = pressure;
+        let text = "INSERT OR REPLACE INTO pressures VALUES (?1, ?2, ?3)";
+        self.connection.prepare_cached(text)?.execute((rule, from_ms, to_ms))?;
+        Ok(())
+    }
+
+    /// Shows what was sketched, in the order in which it came.
+    ///
+    /// # Errors
+    /// SQLite's, or `each`'s.
+    pub fn sketched(
+        &self,
+        mut each: impl FnMut(Generation, &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT length_s, generation, entries FROM sketched ORDER BY seq")?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let entries: Vec<u8> = row.get(2)?;
+            each((row.get(0)?, row.get(1)?), &entries)?;
+        }
+        Ok(())
+    }
+}
