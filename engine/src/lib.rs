@@ -4,6 +4,7 @@
 //! events; the rules match events into *hits*; *window* folds hits into findings; *alert* explains them; the *store* keeps
 //! them, and a *sink* tells them; *silence* notices who is not heard of. *pipeline* wires it all; the *port* and the *cli* are what people meet.
 
+pub mod failpoint;
 pub mod record;
 pub mod source;
 pub mod decode;

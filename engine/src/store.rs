@@ -33,6 +33,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::decode::Reject;
+use crate::failpoint;
 use crate::hit::Hit;
 use crate::record::{Gap, Position};
 pub use accounts::SourceAccounts;
@@ -260,6 +261,7 @@ impl Store {
     pub fn commit(&mut self, commit: &Commit<'_>) -> Result<Written, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         inputs::insert(&transaction, &commit.hits)?;
+        failpoint::die("store.rows");
         let told = alerts::upsert(&transaction, commit.alerts, commit.now_ms)?;
         let ended = match commit.watermark_s {
             Some(watermark_s) => alerts::end_periods(&transaction, watermark_s, commit.now_ms)?,
@@ -272,7 +274,13 @@ impl Store {
         seen::set(&transaction, commit.seen)?;
         accounts::add(&transaction, commit.accounts)?;
         budget::keep_sketched(&transaction, commit.sketched, commit.sketched_gone)?;
+        failpoint::die("store.commit");
+        if failpoint::fails("store.commit") {
+            let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+            return Err(rusqlite::Error::SqliteFailure(full, None).into());
+        }
         transaction.commit()?;
+        failpoint::die("store.committed");
         Ok(Written { told, ended })
     }
 }

@@ -25,7 +25,7 @@ pub fn text(alert: &Alert, colour: bool) -> String {
         }
     };
     line(&format!("{on}{level:13}{off}"), &format!("{}  [{}]", shown(&rule.title), shown(&rule.id)));
-    line("", &alert.summary);
+    line("", &shown(&alert.summary));
     line("when", &when(alert));
     for reason in alert.why.iter().take(REASONS_MAX) {
         line("why", &why(reason));
@@ -39,8 +39,8 @@ pub fn text(alert: &Alert, colour: bool) -> String {
     line(
         "alert",
         &match &alert.continues {
-            Some(id) => format!("{}, continues {id}", alert.id),
-            None => alert.id.clone(),
+            Some(id) => format!("{}, continues {}", shown(&alert.id), shown(id)),
+            None => shown(&alert.id),
         },
     );
     line("author", &rule.author.as_deref().map(shown).unwrap_or_default());

@@ -10,6 +10,7 @@ use super::*;
 mod aggregates;
 mod grammar;
 mod hostile;
+mod omitted;
 mod poison;
 mod resolve;
 mod sequences;

@@ -15,6 +15,7 @@ use super::gate::Gate;
 use super::health::{Health, Stop};
 use super::keeper::{Folded, Keeper};
 use super::{Matched, counts, now_ms};
+use crate::failpoint;
 use crate::metrics::Metrics;
 use crate::store::{Outcome, SeenRow, StoreError, Told, Written};
 
@@ -112,6 +113,7 @@ impl Committer {
                 // Whoever asked may have gone.
                 let _ = answer.send(());
             }
+            failpoint::die("state.acknowledged");
             for (ruleset, generation, answer) in gathered.rules {
                 if !self.adopt(&ruleset, generation) {
                     return;
@@ -140,10 +142,12 @@ impl Committer {
         if self.persist(&mut |keeper| keeper.load(&mut batches, &mut dropped)).is_none() {
             return false;
         }
+        failpoint::die("state.loaded");
         self.metrics.hits_of_no_rule.inc_by(dropped);
         let queued = batches.iter().map(|batch| batch.queued).sum();
         let before = self.keeper.state().hits();
         let mut folded = self.keeper.fold(batches);
+        failpoint::die("state.folded");
         if !folded.is_due() && gathered.outcomes.is_empty() && gathered.seen.is_empty() {
             self.gate.leave(queued);
             return true;
@@ -168,6 +172,7 @@ impl Committer {
     /// Takes other rules over, between two commits. Whether it could; if not, the service ends.
     fn adopt(&mut self, ruleset: &Arc<Ruleset>, generation: u64) -> bool {
         let adopted = self.persist(&mut |keeper| keeper.adopt(ruleset, generation));
+        failpoint::die("rules.adopted");
         let settled = adopted.and_then(|()| self.persist(&mut Keeper::settle_reshaped));
         settled.is_some() && (!self.keeper.owes() || self.commit(&mut Gathered::default()))
     }

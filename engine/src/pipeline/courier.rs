@@ -13,6 +13,7 @@ use super::committer::Message;
 use super::health::Stop;
 use super::{attempt, now_ms};
 use crate::alert::Hop;
+use crate::failpoint;
 use crate::metrics::Metrics;
 use crate::sink::{Delivery, Digest, Rate, Settings, Sink};
 use crate::store::{Due, Ended, Outcome, Store, StoreError, Unreadable};
@@ -109,6 +110,7 @@ impl Courier {
 
     /// Delivers one, or several as one digest, and has written down how that ended.
     fn deliver(&mut self, due: &[Due]) -> Result<(), Trouble> {
+        failpoint::die("sink.called");
         let began = Instant::now();
         let (answer, digest) = match due {
             [one] => (self.runtime.block_on(self.sink.deliver(&delivery(one))), None),
@@ -117,6 +119,7 @@ impl Courier {
                 (self.runtime.block_on(self.sink.deliver_digest(&digest)), Some(digest.key))
             }
         };
+        failpoint::die("sink.accepted");
         let name = self.settings.name.as_str();
         self.metrics.delivery_seconds.with_label_values(&[name]).observe(began.elapsed().as_secs_f64());
         if digest.is_some() {
@@ -132,7 +135,9 @@ impl Courier {
             let alert = &due.stored.alert;
             Outcome { alert: alert.id.clone(), revision: alert.revision, sink: name.to_owned(), ended }
         });
-        self.settle(outcomes.collect())
+        self.settle(outcomes.collect())?;
+        failpoint::die("sink.settled");
+        Ok(())
     }
 
     /// Says in figures and in the log how an attempt ended.

@@ -147,7 +147,7 @@ impl Matcher {
     }
 
     /// A mark; a gap is told.
-    pub(super) fn mark(&mut self, mark: Mark, about: &About) -> Matched {
+    pub fn mark(&mut self, mark: Mark, about: &About) -> Matched {
         let lost = mark.gap.as_ref().map(|gap| Own::Lost { source: &mark.position.source, gap });
         let told = lost.map(|lost| self.own(&lost, about)).unwrap_or_default();
         let Mark { position, seen_ms, stage, gap } = mark;

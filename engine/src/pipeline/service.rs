@@ -27,6 +27,7 @@ use super::lookout::Lookout;
 use super::own::About;
 use super::{Matched, Matcher, now_ms};
 use crate::decode::Limits;
+use crate::failpoint;
 use crate::metrics::Metrics;
 use crate::record::Item;
 use crate::silence::LastSeen;
@@ -269,6 +270,7 @@ fn work(
             Item::Record(record) => {
                 let began = Instant::now();
                 let mut matched = matcher.take(&record);
+                failpoint::die("worker.decoded");
                 shared.metrics.worker_busy.inc_by(began.elapsed().as_secs_f64());
                 matched.stamps.decoded_ms = Some(now_ms());
                 note(&shared.last_seen, &matched);

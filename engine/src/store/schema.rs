@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
+use crate::failpoint;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
 const VERSIONS: [&str; 4] = [TABLES, SHARDS, RULES, BUDGETS];
@@ -156,6 +157,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
+    failpoint::die("store.migrated");
     Ok(transaction.commit()?)
 }
 

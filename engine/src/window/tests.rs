@@ -169,7 +169,8 @@ fn monotone(seed: u64, before: &BTreeMap<i64, OracleAlert>, now: &BTreeMap<i64, 
 #[test]
 fn alerts_equal_the_oracles_after_every_arrival_in_any_order() {
     let mut fired = 0;
-    for seed in 0..12_000_u64 {
+    let cases: u64 = std::env::var("TRIPLINE_WINDOW_CASES").map_or(12_000, |text| text.parse().unwrap());
+    for seed in 0..cases {
         let mut rng = Rng(seed);
         let rule = rule(&mut rng, seed % 2 == 1);
         let events = events(&mut rng, rule);
@@ -177,9 +178,9 @@ fn alerts_equal_the_oracles_after_every_arrival_in_any_order() {
         let other = arrivals(&mut rng, &events, rule);
         let alerts = judge(seed, rule, &one, &mut rng);
         assert_eq!(alerts, judge(seed, rule, &other, &mut rng), "seed {seed}: two orders differ");
-        fired += usize::from(!alerts.is_empty());
+        fired += u64::from(!alerts.is_empty());
     }
-    assert!((4_000..11_500).contains(&fired), "{fired} of 12,000 cases fired: the generator is blunt");
+    assert!(fired > cases / 3 && fired < cases, "{fired} of {cases} cases fired: the generator is blunt");
 }
 
 /// What is forgotten is never missed: the last that was said of each alert is what the oracle says of all that was in time.

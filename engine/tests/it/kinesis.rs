@@ -3,9 +3,11 @@
 
 mod backfill;
 mod disk;
+mod doctor;
 mod emulator;
 mod faults;
 mod faulty;
+mod kill;
 mod lacking;
 mod large;
 mod oracle;

@@ -23,6 +23,18 @@ mod config;
 /// Random filter patterns against a judge that walks the syntax tree over JSON text.
 mod pattern_properties;
 
+/// Chance that a seed reproduces.
+mod rng;
+
+/// A second engine, small and obvious, that judges the first.
+mod reference;
+
+/// What must not matter, changed: the alerts stay.
+mod metamorphic;
+
+/// Worlds in which everything fails that can, out of a seed.
+mod simulation;
+
 /// The matcher against its judge, and the flow against itself in another order.
 mod equivalence;
 

@@ -18,6 +18,7 @@ use super::failure::{Failure, Kind};
 use super::feed::Answer;
 use super::stream::Stream;
 use super::{Settings, backoff};
+use crate::failpoint;
 use crate::metrics::Metrics;
 use crate::record::{Gap, Item, Mark, Position, Record, Stage, Stamps};
 
@@ -187,6 +188,7 @@ impl Reader {
     /// Hands an answer on; only then has the reader got on. Returns whether the shard has ended: it then names no next
     /// iterator, with or without naming its children.
     async fn hand_on(&self, at: &mut At, answer: GetRecordsOutput, called_ms: i64) -> Result<bool, Gone> {
+        failpoint::die("source.received");
         let received_ms = (self.now_ms)();
         let behind_ms = answer.millis_behind_latest.unwrap_or(0).max(0);
         self.board.answered(&self.shard, behind_ms);
@@ -323,6 +325,7 @@ impl Reader {
     async fn end(&self, at: &mut At, gap: Option<Gap>) -> Result<String, Gone> {
         at.checkpoint = Checkpoint::ShardEnd;
         let (answer, written) = oneshot::channel();
+        failpoint::die("source.ended");
         self.mark(at, Stage::Ends, gap, Some(answer)).await?;
         written.await.map_err(|_| Gone)?;
         self.board.closed(&self.shard);

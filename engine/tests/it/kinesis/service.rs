@@ -15,6 +15,17 @@ use tripline::store::{Query, Store};
 /// How long anything may take here.
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 
+/// The binary under test: the one that was built with the tests, unless `TRIPLINE_BIN` names another.
+fn binary() -> PathBuf {
+    std::env::var_os("TRIPLINE_BIN")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_tripline")), PathBuf::from)
+}
+
+/// Whether it has no places at which it can be told to die.
+pub(super) fn binary_is_released() -> bool {
+    std::env::var_os("TRIPLINE_BIN").is_some()
+}
+
 /// A folder with a configuration and, sooner or later, a store.
 pub(super) struct Setup {
     folder: TempDir,
@@ -57,6 +68,12 @@ impl Setup {
         self
     }
 
+    /// Sets a variable, or sets it anew.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -66,7 +83,7 @@ impl Setup {
     }
 
     pub(super) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tripline"));
+        let mut command = Command::new(binary());
         command
             .env("AWS_ENDPOINT_URL_KINESIS", &self.endpoint)
             .env("AWS_ACCESS_KEY_ID", "test")
@@ -79,6 +96,17 @@ impl Setup {
 
     /// Starts it and waits until it has a port.
     pub(super) fn start(&self) -> Running {
+        let running = self.try_start();
+        assert!(
+            running.is_some(),
+            "it ended: {}",
+            fs::read_to_string(self.folder.path().join("log")).unwrap()
+        );
+        running.unwrap()
+    }
+
+    /// The same; none when it ends before it has one.
+    pub(super) fn try_start(&self) -> Option<Running> {
         let log = self.folder.path().join("log");
         let child = self
             .command()
@@ -89,14 +117,17 @@ impl Setup {
             .spawn()
             .unwrap();
         let mut running = Running { child, log, port: String::new() };
-        running.port = until("a port", || {
+        let port = until("a port", || {
+            if running.is_dead() {
+                return Some(None);
+            }
             let log = running.log();
-            assert!(running.child.try_wait().unwrap().is_none(), "it ended: {log}");
             let line = log.lines().find(|line| line.contains("\"starting\""))?;
-            let line: Value = serde_json::from_str(line).unwrap();
-            Some(line["port"].as_str().unwrap().to_owned())
-        });
-        running
+            let line: Value = serde_json::from_str(line).ok()?;
+            Some(Some(line["port"].as_str().unwrap().to_owned()))
+        })?;
+        running.port = port;
+        Some(running)
     }
 
     /// What the store holds but the engine's own alerts, by id.
@@ -114,14 +145,36 @@ impl Running {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Whether the process has ended.
+    pub(super) fn is_dead(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Waits until it is ready; not, when it ends before.
+    pub(super) fn is_ready_soon(&mut self) -> bool {
+        until("readiness or an end", || {
+            let ready = self.try_get("/readyz").is_some_and(|(code, _)| code == 200);
+            if ready { Some(true) } else { self.is_dead().then_some(false) }
+        })
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the port: status and body.
     pub(super) fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.port).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.port).unwrap();
+        self.try_get(path).unwrap()
+    }
+
+    /// The same; none when it breaks off.
+    fn try_get(&self, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(&self.port).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.port).ok()?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
     }
 
     /// The sum of a metric over its labels.

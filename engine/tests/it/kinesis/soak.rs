@@ -1,5 +1,5 @@
 //! The service at a steady load with a Prometheus scraping it: the dashboard's queries say what the service's own summary
-//! does. `TRIPLINE_SOAK_SECONDS` makes it longer.
+//! does, and neither memory nor descriptors grow. `TRIPLINE_SOAK_SECONDS` makes it longer, `TRIPLINE_SOAK_RATE` faster.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,8 @@ use super::stream::{Put, Stream};
 use crate::moto::run;
 use crate::shared::variable;
 
-const EVENTS_A_SECOND: u64 = 1_000;
+/// The rated load, events a second.
+const RATE: u64 = 1_000;
 const DASHBOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/grafana/tripline.json");
 
 /// What happens in no healthy run: these queries may find nothing.
@@ -101,13 +102,16 @@ fn queries(range: &str) -> BTreeMap<String, Vec<String>> {
     with_title.collect()
 }
 
-/// Writes records all along, five times a second.
-fn steadily(stream: &Stream, records: &[Put], duration: Duration) {
+/// Writes records all along, five times a second, and looks up each second.
+fn steadily(stream: &Stream, records: &[Put], duration: Duration, mut look: impl FnMut()) {
     let began = Instant::now();
     let steps = usize::try_from(duration.as_millis() / 200).unwrap();
     let upto = |step: usize| records.len() * step / steps;
     for step in 0..steps {
         stream.put(&records[upto(step)..upto(step + 1)]);
+        if step % 5 == 0 {
+            look();
+        }
         let next = Duration::from_millis(200) * u32::try_from(step + 1).unwrap();
         std::thread::park_timeout(next.saturating_sub(began.elapsed()));
     }
@@ -117,7 +121,8 @@ fn steadily(stream: &Stream, records: &[Put], duration: Duration) {
 fn the_dashboard_says_what_the_summary_does() {
     let Some(binary) = variable("soak", "TRIPLINE_PROMETHEUS") else { return };
     let seconds = std::env::var("TRIPLINE_SOAK_SECONDS").map_or(20, |text| text.parse().unwrap());
-    let records = records(51, EVENTS_A_SECOND * seconds, Distribution::Random);
+    let rate = std::env::var("TRIPLINE_SOAK_RATE").map_or(RATE, |text| text.parse().unwrap());
+    let records = records(51, rate * seconds, Distribution::Random);
     let (wanted, accounts) = judge(&records);
     let emulator = Emulator::start();
     let stream = emulator.stream("soak", 4);
@@ -129,7 +134,8 @@ fn the_dashboard_says_what_the_summary_does() {
     let prometheus = Prometheus::start(&binary, &running.port);
     // Counters are there, at nothing, before anything comes.
     until("a scrape", || (prometheus.sum("tripline_ready") > 0.0).then_some(()));
-    steadily(&stream, &records, Duration::from_secs(seconds));
+    let mut footprint = Footprint::default();
+    steadily(&stream, &records, Duration::from_secs(seconds), || footprint.take(running.pid()));
     until("all alerts", || (facts(&setup.alerts()) == wanted).then_some(()));
     let received = accounts.decode.records_received;
     until("all records, scraped", || {
@@ -151,7 +157,9 @@ fn the_dashboard_says_what_the_summary_does() {
     let ended = running.terminate();
     ended.assert_ok();
     say(&ended.said);
+    say(&footprint.to_string());
     told.assert_is(&ended);
+    footprint.assert_flat();
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of a test")]
@@ -162,6 +170,67 @@ fn whole(count: f64) -> u64 {
 /// For whoever runs it to see figures.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// What the process holds of memory and descriptors, second by second.
+#[derive(Default)]
+struct Footprint {
+    began: Option<Instant>,
+    /// Seconds since the beginning, resident KiB, descriptors.
+    seen: Vec<(f64, f64, f64)>,
+}
+
+impl Footprint {
+    fn take(&mut self, pid: u32) {
+        let began = *self.began.get_or_insert_with(Instant::now);
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
+        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        if let Some(kib) = kib {
+            let descriptors = f64::from(u32::try_from(descriptors).unwrap());
+            self.seen.push((began.elapsed().as_secs_f64(), kib, descriptors));
+        }
+    }
+
+    /// What came after the first half: by then caches are full.
+    fn second_half(&self) -> &[(f64, f64, f64)] {
+        &self.seen[self.seen.len() / 2..]
+    }
+
+    /// By how much something grows in a second, by least squares.
+    fn slope(&self, of: fn(&(f64, f64, f64)) -> f64) -> f64 {
+        let half = self.second_half();
+        let n = f64::from(u32::try_from(half.len()).unwrap());
+        let mean = |of: &dyn Fn(&(f64, f64, f64)) -> f64| half.iter().map(of).sum::<f64>() / n;
+        let (mid, level) = (mean(&|one| one.0), mean(&of));
+        let above: f64 = half.iter().map(|one| (one.0 - mid) * (of(one) - level)).sum();
+        above / half.iter().map(|one| (one.0 - mid).powi(2)).sum::<f64>().max(f64::EPSILON)
+    }
+
+    fn most(&self, of: fn(&(f64, f64, f64)) -> f64) -> f64 {
+        self.seen.iter().map(of).fold(0.0, f64::max)
+    }
+
+    /// Descriptors are as many at the end as in the middle; memory is for whoever reads the figures.
+    fn assert_flat(&self) {
+        let half = self.second_half();
+        let (first, last) = (half.first().map_or(0.0, |one| one.2), half.last().map_or(0.0, |one| one.2));
+        assert!((first - last).abs() <= 8.0, "{first} descriptors, then {last}");
+    }
+}
+
+impl std::fmt::Display for Footprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "memory at most {:.0} MiB, {:+.1} MiB an hour over the second half; descriptors at most {:.0}, {:+.1} an hour",
+            self.most(|one| one.1) / 1024.0,
+            self.slope(|one| one.1) * 3600.0 / 1024.0,
+            self.most(|one| one.2),
+            self.slope(|one| one.2) * 3600.0
+        )
+    }
 }
 
 /// What Prometheus says of the run.
