@@ -38,7 +38,7 @@ use crate::hit::Hit;
 use crate::record::{Gap, Position};
 pub use accounts::SourceAccounts;
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
-pub use budget::{Generation, Pressure, RowTotal};
+pub use budget::{Bucket, Pressure, RowTotal};
 pub use inputs::StoredHit;
 pub use known_rules::{Changed, KnownRule};
 pub use outbox::{Delivered, DeliveryError, Due, Ended, Outcome, Pending, Unreadable};
@@ -155,9 +155,9 @@ pub struct Commit<'c> {
     /// Sources, and where what they brought went.
     pub accounts: &'c [(String, SourceAccounts)],
     /// What only a sketch has counted.
-    pub sketched: &'c BTreeMap<Generation, Vec<u8>>,
-    /// Generations of the sketch that went, with those before.
-    pub sketched_gone: &'c [Generation],
+    pub sketched: &'c BTreeMap<Bucket, Vec<u8>>,
+    /// Buckets of the sketch that went, with those before.
+    pub sketched_gone: &'c [Bucket],
     /// How deliveries ended.
     pub outcomes: &'c [Outcome],
     /// The watermark, seconds of event time: alerts whose period ended before it are told a last time.
@@ -167,7 +167,7 @@ pub struct Commit<'c> {
 }
 
 /// What commits without a sketch keep of one.
-static NOTHING_SKETCHED: BTreeMap<Generation, Vec<u8>> = BTreeMap::new();
+static NOTHING_SKETCHED: BTreeMap<Bucket, Vec<u8>> = BTreeMap::new();
 
 impl Default for Commit<'_> {
     fn default() -> Self {

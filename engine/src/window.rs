@@ -36,7 +36,7 @@ use gathered::cost;
 use group::{Group, Spec, With};
 use overflow::Overflow;
 pub use overflow::Shared;
-use sketch::{Entry, Generation, Sketch};
+use sketch::{Bucket, Name, Sketch};
 
 /// Event ids of an alert, and rows of a fired period: beyond them counts are a bound (`spec/windows.md` §3).
 const ROWS_MAX: usize = 1000;
@@ -132,7 +132,7 @@ pub struct Windows {
     rule_keys: Vec<String>,
     sketch: Sketch,
     /// What the present commit has added to the sketch.
-    sketched: Vec<(Generation, Entry)>,
+    sketched: BTreeMap<Bucket, Vec<Name>>,
 }
 
 impl Windows {
@@ -172,7 +172,7 @@ impl Windows {
             cold: HashSet::new(),
             rule_keys: Vec::new(),
             sketch: Sketch::default(),
-            sketched: Vec::new(),
+            sketched: BTreeMap::new(),
         }
     }
 

@@ -21,11 +21,11 @@ use super::{Accounts, Matched, State};
 use crate::alert::{Alert, OWN_SOURCE};
 use crate::record::{Gap, Place, Stage, Stamps};
 use crate::store::{
-    AlertChange, Commit, Generation, Outcome, Retention, SeenRow, SourceAccounts, Store, StoreError,
-    StoredPosition, Written,
+    AlertChange, Commit, Outcome, Retention, SeenRow, SourceAccounts, Store, StoreError, StoredPosition,
+    Written,
 };
 use crate::window::FindingKey;
-use crate::window::sketch::Entry;
+use crate::window::sketch::{self, Bucket, Name};
 pub use budget::Budget;
 pub use rows::each_hit;
 use rows::owed;
@@ -85,9 +85,9 @@ pub struct Folded {
     watermark_s: Option<i64>,
     /// Sources, and where what they brought went.
     accounts: BTreeMap<Arc<str>, SourceAccounts>,
-    /// What only the sketch knows, and which of its generations went.
-    sketched: Vec<(Generation, Entry)>,
-    sketched_gone: Vec<Generation>,
+    /// What only the sketch knows, and which of its buckets went.
+    sketched: BTreeMap<Bucket, Vec<Name>>,
+    sketched_gone: Vec<Bucket>,
     due: bool,
 }
 
@@ -148,6 +148,7 @@ impl Keeper {
     ) -> Result<Self, StoreError> {
         let mut keeper = Self::new(store, ruleset, route)?;
         keeper.state.load_on_demand();
+        keeper.state.set_bytes_max(memory_bytes_max);
         keeper.memory_bytes_max = Some(memory_bytes_max);
         // The same rows may amount to other alerts than they did.
         keeper.settle_reshaped()?;
@@ -303,7 +304,8 @@ impl Keeper {
         });
         let accounts: Vec<(String, SourceAccounts)> =
             folded.accounts.iter().map(|(source, came)| (source.to_string(), *came)).collect();
-        let sketched = budget::written(&folded.sketched);
+        let sketched =
+            folded.sketched.iter().map(|(bucket, names)| (*bucket, sketch::written(names))).collect();
         let commit = Commit {
             accounts: &accounts,
             sketched: &sketched,

@@ -13,7 +13,7 @@ use crate::decode::Messages;
 use crate::hit::{Group, Hit};
 use crate::window::cache::Needs;
 use crate::window::finding::{Finding, Period};
-use crate::window::sketch::{Entry, Generation};
+use crate::window::sketch::{Bucket, Name};
 use crate::window::{FindingKey, HitTally, Shared, Windows};
 
 /// The state of a rule set.
@@ -68,13 +68,18 @@ impl State {
     }
 
     /// See [`Windows::sketched`].
-    pub fn sketched(&mut self, time_s: Option<i64>) -> (Vec<(Generation, Entry)>, Vec<Generation>) {
+    pub fn sketched(&mut self, time_s: Option<i64>) -> (BTreeMap<Bucket, Vec<Name>>, Vec<Bucket>) {
         self.windows.sketched(time_s)
     }
 
     /// See [`Windows::restore_sketched`].
-    pub fn restore_sketched(&mut self, generation: Generation, entry: Entry) {
-        self.windows.restore_sketched(generation, entry);
+    pub fn restore_sketched(&mut self, bucket: Bucket, names: &[Name]) {
+        self.windows.restore_sketched(bucket, names);
+    }
+
+    /// See [`Windows::set_bytes_max`].
+    pub fn set_bytes_max(&mut self, bytes_max: usize) {
+        self.windows.set_bytes_max(bytes_max);
     }
 
     /// See [`Windows::bytes`].

@@ -7,10 +7,10 @@ use rusqlite::Transaction;
 use super::{Store, StoreError};
 
 /// What a row costs beside the text of its event, about: its key, and the indexes.
-pub(super) const ROW_BYTES: usize = 512;
+pub(super) const ROW_BYTES: usize = 1_536;
 
-/// A sketch's generation: length in seconds, and place in the order.
-pub type Generation = (i64, i64);
+/// A sketch's bucket: width in seconds, and place in the order.
+pub type Bucket = (i64, i64);
 
 /// Rows and bytes of one rule's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,19 +49,19 @@ pub(super) fn change_totals(
     Ok(())
 }
 
-/// Keeps what was sketched, and lets generations go.
+/// Keeps what was sketched, and lets buckets go.
 pub(super) fn keep_sketched(
     transaction: &Transaction<'_>,
-    sketched: &BTreeMap<Generation, Vec<u8>>,
-    gone: &[Generation],
+    sketched: &BTreeMap<Bucket, Vec<u8>>,
+    gone: &[Bucket],
 ) -> Result<(), StoreError> {
-    for ((length_s, place), entries) in sketched {
-        let text = "INSERT INTO sketched(length_s, generation, entries) VALUES (?1, ?2, ?3)";
-        transaction.prepare_cached(text)?.execute((length_s, place, entries))?;
+    for ((width_s, place), names) in sketched {
+        let text = "INSERT INTO sketched(width_s, bucket, names) VALUES (?1, ?2, ?3)";
+        transaction.prepare_cached(text)?.execute((width_s, place, names))?;
     }
-    for (length_s, place) in gone {
-        let text = "DELETE FROM sketched WHERE length_s = ?1 AND generation <= ?2";
-        transaction.prepare_cached(text)?.execute((length_s, place))?;
+    for (width_s, place) in gone {
+        let text = "DELETE FROM sketched WHERE width_s = ?1 AND bucket <= ?2";
+        transaction.prepare_cached(text)?.execute((width_s, place))?;
     }
     Ok(())
 }
@@ -112,15 +112,14 @@ impl Store {
     /// SQLite's, or `each`'s.
     pub fn sketched(
         &self,
-        mut each: impl FnMut(Generation, &[u8]) -> Result<(), StoreError>,
+        mut each: impl FnMut(Bucket, &[u8]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT length_s, generation, entries FROM sketched ORDER BY seq")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT width_s, bucket, names FROM sketched ORDER BY seq")?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
-            let entries: Vec<u8> = row.get(2)?;
-            each((row.get(0)?, row.get(1)?), &entries)?;
+            let names: Vec<u8> = row.get(2)?;
+            each((row.get(0)?, row.get(1)?), &names)?;
         }
         Ok(())
     }

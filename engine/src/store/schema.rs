@@ -102,9 +102,9 @@ ALTER TABLE inputs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 1024;
 -- What the window rows of each key amount to.
 CREATE TABLE row_totals(rule TEXT PRIMARY KEY NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO row_totals SELECT rule, count(*), sum(bytes) FROM inputs GROUP BY rule;
--- Hits that have no rows, for the sketch to be folded again: 24 bytes each, those of one commit and generation together.
+-- Hits that have no rows, for the sketch to be folded again: 16 bytes each, those of one commit and bucket together.
 CREATE TABLE sketched(
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, length_s INTEGER NOT NULL, generation INTEGER NOT NULL, entries BLOB NOT NULL
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, width_s INTEGER NOT NULL, bucket INTEGER NOT NULL, names BLOB NOT NULL
 ) STRICT;
 -- Stretches of time in which a rule's hits were beyond the budget of rows.
 CREATE TABLE pressures(

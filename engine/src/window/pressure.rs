@@ -4,12 +4,12 @@
 //!
 //! Groups that have rows go on exactly: only what changes nothing but a count that is a bound already gets no row.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tripline_rules::rule::RuleId;
 
 use super::group::Spec;
-use super::sketch::{Cut, Entry, Generation, Name};
+use super::sketch::{Bucket, Cut, Name, Sketch};
 use super::{GroupValues, Windows, key};
 use crate::hit::Hit;
 
@@ -34,8 +34,13 @@ impl Windows {
         self.rule_keys = keys;
     }
 
-    /// What the sketch alone has counted since the last call, and which of its generations went since.
-    pub fn sketched(&mut self, time_s: Option<i64>) -> (Vec<(Generation, Entry)>, Vec<Generation>) {
+    /// What the sketch may cost follows from what windows may cost, in bytes. Nothing may be counted yet.
+    pub fn set_bytes_max(&mut self, bytes_max: usize) {
+        self.sketch = Sketch::within(bytes_max);
+    }
+
+    /// What the sketch alone has counted since the last call, and which of its buckets went since.
+    pub fn sketched(&mut self, time_s: Option<i64>) -> (BTreeMap<Bucket, Vec<Name>>, Vec<Bucket>) {
         // Whatever was cold may have rows by the next commit.
         self.cold.clear();
         let gone =
@@ -44,8 +49,8 @@ impl Windows {
     }
 
     /// Counts what an earlier run has sketched.
-    pub fn restore_sketched(&mut self, generation: Generation, entry: Entry) {
-        self.sketch.restore(generation, entry);
+    pub fn restore_sketched(&mut self, bucket: Bucket, names: &[Name]) {
+        names.iter().for_each(|name| self.sketch.add(bucket, *name));
     }
 
     /// What a hit of a cold group comes to: whether it gets a row, or only a sketch knows of it, or the alert that all such
@@ -55,16 +60,19 @@ impl Windows {
         if !pressed {
             return true;
         }
-        if spec.is_single() {
-            let overflow = self.overflows.get(&(hit.rule, spec.period_of(time_s)));
-            return !overflow.is_some_and(|overflow| overflow.shares(self.groups_max));
+        // One of many whose alert is shared already: a row would change nothing but its count.
+        let overflow = self.overflows.get(&(hit.rule, spec.period_of(time_s)));
+        let is_one_of_many = overflow.is_some_and(|overflow| overflow.shares(self.groups_max));
+        if spec.is_single() || is_one_of_many {
+            return !is_one_of_many;
         }
         let cut = Cut::of(spec.need.within_s);
         if !self.sketch.reaches(cut, time_s) || self.carried(spec, hit) > 0 {
             return true;
         }
-        let name = self.name(hit);
-        self.sketched.push(self.sketch.add(cut, name, time_s));
+        let (bucket, name) = (cut.bucket(time_s), self.name(hit));
+        self.sketch.add(bucket, name);
+        self.sketched.entry(bucket).or_default().push(name);
         false
     }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tripline_rules::rule::RuleId;
 
 use super::Keeper;
-use crate::store::{Generation, Pressure, StoreError};
-use crate::window::sketch::Entry;
+use crate::store::{Pressure, StoreError};
+use crate::window::sketch;
 
 /// Pressure ends when what is kept has fallen to so many hundredths of the budget: not at every row that goes.
 const RELIEF_PERCENT: u64 = 90;
@@ -43,10 +43,9 @@ impl Keeper {
         let open = self.store.pressures()?.into_iter().filter(|pressure| pressure.to_ms.is_none());
         self.pressures = open.map(|pressure| (pressure.rule, pressure.from_ms)).collect();
         let state = &mut self.state;
-        self.store.sketched(|generation, bytes| {
-            let problem = || StoreError::Row { table: "sketched", problem: "no entries of ours".to_owned() };
-            let entries = Entry::all_from(bytes).ok_or_else(problem)?;
-            entries.into_iter().for_each(|entry| state.restore_sketched(generation, entry));
+        self.store.sketched(|bucket, bytes| {
+            let problem = || StoreError::Row { table: "sketched", problem: "no names of ours".to_owned() };
+            state.restore_sketched(bucket, &sketch::read(bytes).ok_or_else(problem)?);
             Ok(())
         })?;
         self.weigh(now_ms)
@@ -100,13 +99,4 @@ impl Keeper {
         }
         Ok(())
     }
-}
-
-/// What was sketched, as it is written: those of one generation together.
-pub(super) fn written(sketched: &[(Generation, Entry)]) -> BTreeMap<Generation, Vec<u8>> {
-    let mut written: BTreeMap<Generation, Vec<u8>> = BTreeMap::new();
-    for (generation, entry) in sketched {
-        written.entry(*generation).or_default().extend_from_slice(&entry.to_bytes());
-    }
-    written
 }

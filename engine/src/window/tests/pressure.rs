@@ -33,7 +33,9 @@ fn under_pressure_no_crossing_is_missed_and_estimates_say_so() {
                 windows = Windows::new([&window]);
                 windows.load_on_demand();
                 windows.set_pressed(pressed);
-                sketched.iter().for_each(|(generation, entry)| windows.restore_sketched(*generation, *entry));
+                sketched
+                    .iter()
+                    .for_each(|(bucket, names): &(_, Vec<u128>)| windows.restore_sketched(*bucket, names));
             }
             let hit = hit(rule, group, &event);
             seen.entry(group).or_default().insert(event);
@@ -94,10 +96,10 @@ fn a_sketch_never_says_less_than_came() {
     let cut = sketch::Cut::of(300);
     let mut rng = Rng(7);
     let (mut sketch, mut came): (Sketch, BTreeMap<(u128, i64), u64>) = (Sketch::default(), BTreeMap::new());
+    let name = |n: i64| u128::try_from(n).unwrap().wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
     for _ in 0..20_000 {
-        let (name, time_s) =
-            (u128::try_from(rng.below(300)).unwrap() << 70, 1_770_000_000 + rng.below(1_200));
-        sketch.add(cut, name, time_s);
+        let (name, time_s) = (name(rng.below(300)), 1_770_000_000 + rng.below(1_200));
+        sketch.add(cut.bucket(time_s), name);
         *came.entry((name, time_s)).or_default() += 1;
     }
     let mut over = 0;
@@ -114,26 +116,34 @@ fn a_sketch_never_says_less_than_came() {
 }
 
 #[test]
-fn old_generations_go_and_what_lies_before_them_is_not_counted() {
+fn a_full_cell_stands_for_any_number() {
+    let cut = sketch::Cut::of(300);
+    let mut sketch = Sketch::default();
+    (0..1_000).for_each(|_| sketch.add(cut.bucket(0), 7));
+    assert_eq!(sketch.most(cut, 7, 0), u64::MAX);
+}
+
+#[test]
+fn old_buckets_go_and_what_lies_before_them_is_not_counted() {
     let cut = sketch::Cut::of(60);
     let mut sketch = Sketch::default();
-    let hour = |n: i64| 1_770_000_000 + n * 4_096;
-    for n in 0..5 {
-        sketch.add(cut, 1, hour(n));
+    let at = |n: i64| 1_770_000_000 + n * 32;
+    for n in 0..40 {
+        sketch.add(cut.bucket(at(n)), 1);
     }
     let gone = sketch.forget(i64::MIN);
-    assert_eq!(gone.len(), 2, "three of a length are kept");
-    assert!(!sketch.reaches(cut, hour(0)) && sketch.reaches(cut, hour(4)));
-    assert_eq!((sketch.most(cut, 1, hour(0)), sketch.most(cut, 1, hour(4))), (0, 1));
-    assert_eq!(sketch.forget(hour(9)).len(), 3, "what is over goes");
+    assert!((6..=10).contains(&gone.len()), "thirty-two of a width are kept: {gone:?}");
+    assert!(!sketch.reaches(cut, at(0)) && sketch.reaches(cut, at(39)));
+    assert!(sketch.reaches(cut, at(39) - 15 * 60 - 60), "behind the slack of watermarks, and a window");
+    assert_eq!(sketch.most(cut, 1, at(0)), 0);
+    assert!(sketch.most(cut, 1, at(39)) >= 2);
+    assert!(sketch.forget(at(60)).len() > 28, "what is over goes");
     assert!(sketch.is_empty());
 }
 
 #[test]
 fn what_was_sketched_is_read_as_it_was_written() {
-    let entries =
-        [(3_u128 << 100 | 7, -5_i64), (0, i64::MAX)].map(|(name, bucket_s)| Entry { name, bucket_s });
-    let bytes: Vec<u8> = entries.iter().flat_map(|entry| entry.to_bytes()).collect();
-    assert_eq!(Entry::all_from(&bytes), Some(entries.to_vec()));
-    assert_eq!(Entry::all_from(&bytes[1..]), None);
+    let names = [3_u128 << 100 | 7, 0];
+    assert_eq!(sketch::read(&sketch::written(&names)), Some(names.to_vec()));
+    assert_eq!(sketch::read(&sketch::written(&names)[1..]), None);
 }
