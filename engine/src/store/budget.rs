@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use super::{Store, StoreError};
 
 /// What a row costs beside the text of its event, about: its key, and the indexes.
-pub(super) const ROW_BYTES: usize = 1_536;
+pub(super) const ROW_BYTES: usize = 512;
 
 /// A sketch's bucket: width in seconds, and place in the order.
 pub type Bucket = (i64, i64);

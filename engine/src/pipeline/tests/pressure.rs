@@ -23,7 +23,7 @@ tripline: {group-by: [sourceIPAddress]}
 
 /// Windows in memory, and rows of one rule.
 const MEMORY_MAX: usize = 40 << 20;
-const ROWS_MAX: u64 = 3 << 20;
+const ROWS_MAX: u64 = 2 << 20;
 
 fn failed(n: usize, time_s: usize, address: &str) -> String {
     json!({
