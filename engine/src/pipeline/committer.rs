@@ -131,6 +131,7 @@ impl Committer {
                 for (what, count) in [("window_row", gone.rows), ("alert", gone.alerts)] {
                     self.metrics.store_swept.with_label_values(&[what]).inc_by(count);
                 }
+                self.health.pressed(self.keeper.pressures());
             }
             Err(error) => tracing::warn!(%error, "what is old could not be taken away"),
         }

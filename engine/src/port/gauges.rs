@@ -1,5 +1,6 @@
 //! What the store holds, as gauges: read when somebody asks, so that it is true then and costs nothing else.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use tripline_rules::rule::Level;
@@ -30,12 +31,17 @@ pub(super) fn refresh(metrics: &Metrics, store: &Store, path: &Path, now_ms: i64
         metrics.outbox_oldest.with_label_values(&[sink.sink.as_str()]).set(oldest_s);
     }
     metrics.quarantine_rows.reset();
+    metrics.unaccounted.reset();
     for (reason, rows) in store.quarantined()? {
         metrics.quarantine_rows.with_label_values(&[reason.as_str()]).set(rows);
     }
+    // A stream leaves ended shards behind for ever; they have a series only if something is wrong with them.
+    let open: HashSet<String> = store.open_sources()?.into_iter().collect();
     for (source, accounts) in store.accounts()? {
         for (identity, gap) in accounts.unaccounted() {
-            metrics.unaccounted.with_label_values(&[source.as_str(), identity]).set(gap);
+            if gap != 0 || open.contains(&source) {
+                metrics.unaccounted.with_label_values(&[source.as_str(), identity]).set(gap);
+            }
         }
     }
     metrics.store_bytes.set(signed(bytes(path)));

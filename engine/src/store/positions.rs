@@ -59,6 +59,17 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The sources that are not known to be read to their end.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn open_sources(&self) -> Result<Vec<String>, StoreError> {
+        let text = "SELECT source FROM positions WHERE position != 'SHARD_END' ORDER BY source";
+        let mut statement = self.connection.prepare_cached(text)?;
+        let rows = statement.query_map((), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// What was lost, and of which source, in the order of the sources.
     ///
     /// # Errors

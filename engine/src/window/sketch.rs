@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const PARTS: usize = 4;
 
 /// Buckets of one width that are kept.
-const BUCKETS_MAX: usize = 32;
+const BUCKETS_MAX: i64 = 32;
 
 /// How far back buckets must reach beside the window: the slack of watermarks, seconds.
 const SLACK_S: i64 = 15 * 60;
@@ -57,7 +57,7 @@ pub(super) struct Cut {
 impl Cut {
     pub(super) fn of(within_s: i64) -> Self {
         let (sixth, kept) =
-            (within_s.saturating_add(5) / 6, (within_s.saturating_add(SLACK_S)) / (BUCKETS_MAX as i64 - 1));
+            (within_s.saturating_add(5) / 6, (within_s.saturating_add(SLACK_S)) / (BUCKETS_MAX - 1));
         Self { within_s, width_s: sixth.max(kept) + 1 }
     }
 
@@ -87,7 +87,7 @@ impl Sketch {
     pub(super) fn reaches(&self, cut: Cut, time_s: i64) -> bool {
         let (width_s, place) = cut.bucket(time_s);
         let newest = self.tables.range((width_s, i64::MIN)..=(width_s, i64::MAX)).next_back();
-        newest.is_none_or(|((_, newest), _)| newest.saturating_sub(place) < BUCKETS_MAX as i64)
+        newest.is_none_or(|((_, newest), _)| newest.saturating_sub(place) < BUCKETS_MAX)
     }
 
     /// Counts a hit.
@@ -136,7 +136,7 @@ impl Sketch {
             let newest = *newest.entry(*width_s).or_insert(*place);
             // A window is six buckets long at most, and lies in one more.
             let over = place.saturating_add(8).saturating_mul(*width_s) <= time_s;
-            if newest.saturating_sub(*place) >= BUCKETS_MAX as i64 || over {
+            if newest.saturating_sub(*place) >= BUCKETS_MAX || over {
                 gone.push((*width_s, *place));
             }
         }

@@ -3,7 +3,7 @@
 use super::Findings;
 use crate::store::{Store, StoreError};
 
-/// Sources that are named one by one.
+/// Sources that are named one by one, of those that are still read.
 const SOURCES_SHOWN_MAX: usize = 8;
 
 pub(super) fn look(store: &Store, findings: &mut Findings) -> Result<(), StoreError> {
@@ -29,7 +29,8 @@ pub(super) fn look(store: &Store, findings: &mut Findings) -> Result<(), StoreEr
     } else {
         findings.fail("accounts", format!("unaccounted for: {}", wrong.join(", ")), mend);
     }
-    for (source, all) in accounts.iter().take(SOURCES_SHOWN_MAX) {
+    let open = store.open_sources()?;
+    for (source, all) in accounts.iter().filter(|(source, _)| open.contains(source)).take(SOURCES_SHOWN_MAX) {
         let rejected = all.records_rejected + all.events_rejected;
         let says = format!(
             "{source}: {} records = {} decoded + {} control + {} rejected; {} log events = {} evaluated + {} not CloudTrail + {} \

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::Value;
-use tripline::store::Store;
+use tripline::store::{Query, Store};
 use tripline_loadgen::Distribution;
 
 use super::emulator::Emulator;
@@ -107,4 +107,42 @@ fn who_refuses_a_heartbeat_is_named_in_the_figures() {
     });
     std::thread::park_timeout(Duration::from_millis(100));
     running.terminate().assert_ok();
+}
+
+#[test]
+fn a_rule_that_is_flooded_beyond_its_rows_is_an_alert_of_its_own() {
+    let emulator = Emulator::start();
+    let stream = emulator.stream("pressure", 1);
+    let setup = Setup::new(&emulator.url, &stream.name, "").with("TRIPLINE__STORE__RULE_ROWS_MIB_MAX", "1");
+    let running = setup.start();
+    let event = |n: usize| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventID":"e{n}","eventTime":"2026-02-02T03:{:02}:05Z","eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging","awsRegion":"eu-west-1","recipientAccountId":"111122223333","sourceIPAddress":"198.51.100.7","userAgent":"{}","requestParameters":{{"name":"trail-{n}"}}}}"#,
+            n / 60 % 60,
+            "x".repeat(500)
+        )
+    };
+    for part in 0..20 {
+        let lines: Vec<String> = (part * 100..part * 100 + 100).map(event).collect();
+        stream.put(&[(part.to_string(), lines.join("\n").into_bytes())]);
+    }
+    let told = || {
+        let stored = Store::open_beside(&setup.store()).unwrap().list(&Query::default()).unwrap();
+        stored.into_iter().map(|stored| stored.alert).find(|alert| alert.rule.id == "tripline-state-pressure")
+    };
+    let alert = until("the alert", told);
+    assert!(alert.summary.contains("trail-stopped") || alert.summary.contains("cis-"), "{}", alert.summary);
+    assert!(running.metric("tripline_rules_under_pressure") >= 1.0);
+    running.terminate().assert_ok();
+    let pressures = Store::open_beside(&setup.store()).unwrap().pressures().unwrap();
+    assert!(
+        !pressures.is_empty() && pressures.iter().all(|pressure| pressure.to_ms.is_none()),
+        "{pressures:?}"
+    );
+    // A second start tells nothing anew.
+    let running = setup.start();
+    running.wait_ready();
+    std::thread::park_timeout(Duration::from_secs(2));
+    running.terminate().assert_ok();
+    assert_eq!(told().unwrap().count, 1);
 }
