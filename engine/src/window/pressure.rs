@@ -67,7 +67,8 @@ impl Windows {
             return !is_one_of_many;
         }
         let cut = Cut::of(spec.need.within_s);
-        if !self.sketch.reaches(cut, time_s) || self.carried(spec, hit) > 0 {
+        let fires_alone = spec.need.threshold == 1;
+        if fires_alone || !self.sketch.reaches(cut, time_s) || self.carried(spec, hit) > 0 {
             return true;
         }
         let (bucket, name) = (cut.bucket(time_s), self.name(hit));
