@@ -179,6 +179,9 @@ async fn status(State(served): Shared) -> Response {
         let alerts = store.alert_counts()?.into_iter().map(|(status, level, count)| {
             json!({"status": status, "level": gauges::level(level), "count": count})
         });
+        let pressures = told.health.pressures().into_iter().map(|(rule, from_ms)| {
+            json!({"rule": rule, "since": rfc3339_ms(from_ms)})
+        });
         let body = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "started": rfc3339_ms(told.started_ms),
@@ -186,6 +189,7 @@ async fn status(State(served): Shared) -> Response {
             "alerts": alerts.collect::<Vec<_>>(),
             "sinks": sinks.collect::<Vec<_>>(),
             "positions": positions.collect::<Vec<_>>(),
+            "pressures": pressures.collect::<Vec<_>>(),
         });
         Ok(axum_json(&body).into_response())
     })
