@@ -26,7 +26,7 @@ const DASHBOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/grafana/
 
 /// What happens in no healthy run: these queries may find nothing.
 const MAY_BE_EMPTY: &[&str] =
-    &["rejected", "dead", "oldest_open", "clamped", "quarantine", "level=\"critical\""];
+    &["rejected", "dead", "oldest_open", "clamped", "quarantine", "heartbeat", "level=\"critical\""];
 
 /// A Prometheus of the test's own.
 struct Prometheus {
@@ -136,6 +136,7 @@ fn the_dashboard_says_what_the_summary_does() {
     until("a scrape", || (prometheus.sum("tripline_ready") > 0.0).then_some(()));
     let mut footprint = Footprint::default();
     steadily(&stream, &records, Duration::from_secs(seconds), || footprint.take(running.pid()));
+    say(&footprint.to_string());
     until("all alerts", || (facts(&setup.alerts()) == wanted).then_some(()));
     let received = accounts.decode.records_received;
     until("all records, scraped", || {
@@ -157,7 +158,6 @@ fn the_dashboard_says_what_the_summary_does() {
     let ended = running.terminate();
     ended.assert_ok();
     say(&ended.said);
-    say(&footprint.to_string());
     told.assert_is(&ended);
     footprint.assert_flat();
 }
