@@ -1,6 +1,6 @@
-//! A second engine, small and obvious: what must come of records, by other means. It inflates with another reader, parses with
-//! another parser, asks each rule in plain Rust, keeps every event, and counts windows by brute force from the definitions. It
-//! shares no line with what it judges.
+//! A second engine, small and obvious: what must come of records, by other means. It parses with another parser, asks each rule in
+//! plain Rust, keeps every event, and counts windows by brute force from the definitions. It shares no line of ours with what it
+//! judges, only the gzip library.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
