@@ -80,12 +80,12 @@ impl Windows {
     /// How many a hit carries that have no rows: as many as make its period fire, when a window that holds it may hold enough
     /// of what has rows and what was sketched.
     pub(super) fn carried(&self, spec: &Spec, hit: &Hit) -> u32 {
+        if self.sketch.is_empty() || spec.is_single() {
+            return 0;
+        }
         let (time_s, within_s) = (hit.event.time_s, spec.need.within_s);
         let group = self.groups.get(&(hit.rule, GroupValues::clone(&hit.group)));
-        if self.sketch.is_empty()
-            || spec.is_single()
-            || group.is_some_and(|group| group.has_fired(spec, time_s))
-        {
+        if group.is_some_and(|group| group.has_fired(spec, time_s)) {
             return 0;
         }
         let most = self.sketch.most(Cut::of(within_s), self.name(hit), time_s);
@@ -102,9 +102,10 @@ impl Windows {
 
     /// Whether a hit of a group that is here needs no row.
     pub(super) fn needs_no_row(&self, spec: &Spec, hit: &Hit) -> bool {
+        if hit.carried > 0 || !self.pressed.contains(&hit.rule) {
+            return false;
+        }
         let group = self.groups.get(&(hit.rule, GroupValues::clone(&hit.group)));
-        hit.carried == 0
-            && self.pressed.contains(&hit.rule)
-            && group.is_some_and(|group| group.is_saturated(spec, hit.event.time_s))
+        group.is_some_and(|group| group.is_saturated(spec, hit.event.time_s))
     }
 }
