@@ -167,7 +167,7 @@ fn within(flood: &Flood, rules: &Arc<Ruleset>, path: &Path) -> anyhow::Result<Re
         let mut folded = keeper.fold(matched);
         keeper.write(&mut folded, &[], &[], now_ms())?;
         commits.push(commit.elapsed().as_secs_f64() * 1000.0);
-        if within_budget.is_none() && !keeper.pressures().is_empty() {
+        if within_budget.is_none() && keeper.under_pressure() > 0 {
             within_budget = Some((keeper.accounts().hits.counted, commits.iter().sum::<f64>() / 1000.0));
         }
         if n % 100 < RECORDS_A_COMMIT {

@@ -179,8 +179,9 @@ async fn status(State(served): Shared) -> Response {
         let alerts = store.alert_counts()?.into_iter().map(|(status, level, count)| {
             json!({"status": status, "level": gauges::level(level), "count": count})
         });
-        let pressures = told.health.pressures().into_iter().map(|(rule, from_ms)| {
-            json!({"rule": rule, "since": rfc3339_ms(from_ms)})
+        let pressures = told.health.pressures().into_values().filter(|pressure| pressure.to_ms.is_none());
+        let pressures = pressures.map(|pressure| {
+            json!({"rule": pressure.rule, "since": rfc3339_ms(pressure.from_ms)})
         });
         let body = json!({
             "version": env!("CARGO_PKG_VERSION"),

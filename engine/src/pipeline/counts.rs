@@ -44,7 +44,7 @@ pub(super) fn committed(
     metrics.commits.with_label_values(&["ok"]).inc();
     metrics.last_commit.set(seconds(now_ms));
     metrics.window_bytes.set(i64::try_from(keeper.state().bytes()).unwrap_or(i64::MAX));
-    metrics.rules_pressed.set(i64::try_from(keeper.pressures().len()).unwrap_or(i64::MAX));
+    metrics.rules_pressed.set(i64::try_from(keeper.under_pressure()).unwrap_or(i64::MAX));
     metrics.window_groups.set(i64::try_from(keeper.state().groups()).unwrap_or(i64::MAX));
     if let Some(watermark_s) = keeper.watermark_s() {
         metrics.watermark.set(seconds(watermark_s.saturating_mul(1000)));

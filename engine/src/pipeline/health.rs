@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::store::Pressure;
+
 /// What `/readyz` tells. Lag is no part of it: a service that catches up works. Sinks are no part of it: one's outage is not ours.
 #[derive(Debug, Default)]
 pub struct Health {
@@ -17,7 +19,7 @@ struct Inner {
     store_error: Option<String>,
     source_error: Option<String>,
     rules_refused: usize,
-    pressures: BTreeMap<String, i64>,
+    pressures: BTreeMap<String, Pressure>,
 }
 
 /// Why the service is ready, or not.
@@ -61,8 +63,8 @@ impl Health {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).store_error = error;
     }
 
-    /// Rules that are beyond their budget of rows, by id, and since when, milliseconds since the epoch.
-    pub fn pressed(&self, pressures: &BTreeMap<String, i64>) {
+    /// Of each rule, by its id, the latest stretch beyond its budget of rows.
+    pub fn pressed(&self, pressures: &BTreeMap<String, Pressure>) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.pressures != *pressures {
             inner.pressures.clone_from(pressures);
@@ -70,7 +72,7 @@ impl Health {
     }
 
     /// What [`Health::pressed`] was told last.
-    pub fn pressures(&self) -> BTreeMap<String, i64> {
+    pub fn pressures(&self) -> BTreeMap<String, Pressure> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).pressures.clone()
     }
 

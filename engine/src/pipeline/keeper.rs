@@ -21,8 +21,8 @@ use super::{Accounts, Matched, State};
 use crate::alert::{Alert, OWN_SOURCE};
 use crate::record::{Gap, Place, Stage, Stamps};
 use crate::store::{
-    AlertChange, Commit, Outcome, Retention, SeenRow, SourceAccounts, Store, StoreError, StoredPosition,
-    Written,
+    AlertChange, Commit, Outcome, Pressure, Retention, SeenRow, SourceAccounts, Store, StoreError,
+    StoredPosition, Written,
 };
 use crate::window::FindingKey;
 use crate::window::sketch::{self, Bucket, Name};
@@ -60,8 +60,8 @@ pub struct Keeper {
     /// What groups in memory may cost, in bytes; none for all of them.
     memory_bytes_max: Option<usize>,
     budget: Budget,
-    /// Rules whose rows are beyond it, and since when.
-    pressures: BTreeMap<String, i64>,
+    /// By rule, the latest stretch beyond it.
+    pressures: BTreeMap<String, Pressure>,
     /// How long what is kept; none for all of it, for ever.
     retention: Option<Retention>,
     sweep: Sweep,

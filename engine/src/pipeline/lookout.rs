@@ -2,19 +2,19 @@
 //!
 //! Its clock is the stream's: the time up to which everything that had arrived is read. Who lags hears no silence.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use super::Matcher;
 use super::committer::Message;
 use super::live::LiveRules;
 use super::own::Own;
 use super::service::Shared;
-use super::{Matcher, now_ms};
 use crate::silence::{Key, Notice, Row};
 use crate::source::kinesis::board::Board;
-use crate::store::SeenRow;
+use crate::store::{Pressure, SeenRow};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -36,8 +36,8 @@ pub(super) struct Lookout {
     pub(super) matcher: Matcher,
     pub(super) queue: SyncSender<Message>,
     pub(super) shared: Shared,
-    /// The pressure that was told of: rules, and since when.
-    pub(super) pressures: BTreeMap<String, i64>,
+    /// The pressure that was told of: rule, since when, until when.
+    pub(super) told: BTreeSet<(String, i64, Option<i64>)>,
 }
 
 /// Nobody writes any more.
@@ -62,15 +62,15 @@ impl Lookout {
 
     /// Tells of pressure that began or ended. What is told again after a restart is the same event.
     fn pressure(&mut self) -> Result<(), Gone> {
-        let now = self.shared.health.pressures();
-        let before = std::mem::replace(&mut self.pressures, now.clone());
-        for (rule, from_ms) in now.iter().filter(|(rule, from_ms)| before.get(*rule) != Some(*from_ms)) {
-            tracing::warn!(rule, "beyond the budget of rows: new groups are counted approximately");
-            self.send(&Own::Pressure { rule, from_ms: *from_ms, to_ms: None })?;
-        }
-        for (rule, from_ms) in before.iter().filter(|(rule, from_ms)| now.get(*rule) != Some(*from_ms)) {
-            tracing::info!(rule, "within the budget of rows again");
-            self.send(&Own::Pressure { rule, from_ms: *from_ms, to_ms: Some(now_ms()) })?;
+        for Pressure { rule, from_ms, to_ms } in self.shared.health.pressures().into_values() {
+            if self.told.insert((rule.clone(), from_ms, None)) {
+                tracing::warn!(rule, "beyond the budget of rows: new groups are counted approximately");
+                self.send(&Own::Pressure { rule: &rule, from_ms, to_ms: None })?;
+            }
+            if to_ms.is_some() && self.told.insert((rule.clone(), from_ms, to_ms)) {
+                tracing::info!(rule, "within the budget of rows again");
+                self.send(&Own::Pressure { rule: &rule, from_ms, to_ms })?;
+            }
         }
         Ok(())
     }

@@ -11,6 +11,9 @@ use crate::window::sketch;
 /// Pressure ends when what is kept has fallen to so many hundredths of the budget: not at every row that goes.
 const RELIEF_PERCENT: u64 = 90;
 
+/// A stretch that ended is known for so long, milliseconds: whoever tells of it may have died before.
+const TOLD_AGAIN_MS: i64 = 24 * 3_600_000;
+
 /// What window rows may cost, in bytes of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -40,8 +43,10 @@ impl Keeper {
     /// The store's.
     pub fn set_budget(&mut self, budget: Budget, now_ms: i64) -> Result<(), StoreError> {
         self.budget = budget;
-        let open = self.store.pressures()?.into_iter().filter(|pressure| pressure.to_ms.is_none());
-        self.pressures = open.map(|pressure| (pressure.rule, pressure.from_ms)).collect();
+        let since_ms = now_ms.saturating_sub(TOLD_AGAIN_MS);
+        let stretches = self.store.pressures()?.into_iter().rev();
+        let lately = stretches.filter(|pressure| pressure.to_ms.is_none_or(|to_ms| to_ms >= since_ms));
+        self.pressures = lately.map(|pressure| (pressure.rule.clone(), pressure)).collect();
         let state = &mut self.state;
         self.store.sketched(|bucket, bytes| {
             let problem = || StoreError::Row { table: "sketched", problem: "no names of ours".to_owned() };
@@ -51,9 +56,14 @@ impl Keeper {
         self.weigh(now_ms)
     }
 
-    /// Rules that are beyond their budget, by id, and since when, milliseconds since the epoch.
-    pub fn pressures(&self) -> &BTreeMap<String, i64> {
+    /// Of each rule, by its id, the latest stretch beyond its budget, if that lasts or ended lately.
+    pub fn pressures(&self) -> &BTreeMap<String, Pressure> {
         &self.pressures
+    }
+
+    /// How many rules are beyond their budget.
+    pub fn under_pressure(&self) -> usize {
+        self.pressures.values().filter(|pressure| pressure.to_ms.is_none()).count()
     }
 
     /// Holds what is kept against the budget.
@@ -70,7 +80,8 @@ impl Keeper {
         let mut pressed = BTreeSet::new();
         for total in &totals {
             for rule in self.keys.rules(&total.rule) {
-                let before = self.pressures.contains_key(&self.state.ruleset().rule(*rule).meta.id);
+                let known = self.pressures.get(&self.state.ruleset().rule(*rule).meta.id);
+                let before = known.is_some_and(|pressure| pressure.to_ms.is_none());
                 if self.budget.is_exceeded(total.bytes, all, keys, before) {
                     pressed.insert(*rule);
                 }
@@ -85,17 +96,15 @@ impl Keeper {
     fn note(&mut self, pressed: &BTreeSet<RuleId>, now_ms: i64) -> Result<(), StoreError> {
         let ruleset = self.state.ruleset();
         let ids: BTreeSet<String> = pressed.iter().map(|rule| ruleset.rule(*rule).meta.id.clone()).collect();
-        let over: Vec<String> = self.pressures.keys().filter(|id| !ids.contains(*id)).cloned().collect();
-        for rule in over {
-            let from_ms = self.pressures.get(&rule).copied().unwrap_or(now_ms);
-            self.store.set_pressure(&Pressure { rule: rule.clone(), from_ms, to_ms: Some(now_ms) })?;
-            self.pressures.remove(&rule);
-        }
-        for rule in ids {
-            if !self.pressures.contains_key(&rule) {
-                self.store.set_pressure(&Pressure { rule: rule.clone(), from_ms: now_ms, to_ms: None })?;
-                self.pressures.insert(rule, now_ms);
-            }
+        let is_open = |pressure: &Pressure| pressure.to_ms.is_none();
+        let over =
+            self.pressures.values().filter(|pressure| is_open(pressure) && !ids.contains(&pressure.rule));
+        let ended = over.map(|pressure| Pressure { to_ms: Some(now_ms), ..pressure.clone() });
+        let begun = ids.iter().filter(|rule| !self.pressures.get(*rule).is_some_and(is_open));
+        let begun = begun.map(|rule| Pressure { rule: rule.clone(), from_ms: now_ms, to_ms: None });
+        for pressure in ended.chain(begun).collect::<Vec<_>>() {
+            self.store.set_pressure(&pressure)?;
+            self.pressures.insert(pressure.rule.clone(), pressure);
         }
         Ok(())
     }

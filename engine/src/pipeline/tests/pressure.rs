@@ -55,6 +55,12 @@ fn flood() -> Vec<Record> {
     records
 }
 
+fn flood_rules() -> Arc<Ruleset> {
+    let files = [SourceFile { name: "rules.yml".into(), text: FLOOD_RULES.to_owned() }];
+    let loaded = check::load(&files, &|_| true);
+    Arc::new(Ruleset::new(loaded.rules, loaded.fields))
+}
+
 fn open_within_budget(path: &Path, rules: &Arc<Ruleset>) -> Keeper {
     let route: Route = Arc::new(|_| Vec::new());
     let mut keeper = Keeper::open_on_demand(Store::open(path).unwrap(), rules, route, MEMORY_MAX).unwrap();
@@ -66,9 +72,7 @@ fn open_within_budget(path: &Path, rules: &Arc<Ruleset>) -> Keeper {
 fn a_flood_hides_nobody_and_costs_no_more_than_its_budget() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
-    let files = [SourceFile { name: "rules.yml".into(), text: FLOOD_RULES.to_owned() }];
-    let loaded = check::load(&files, &|_| true);
-    let rules = Arc::new(Ruleset::new(loaded.rules, loaded.fields));
+    let rules = flood_rules();
     let mut keeper = open_within_budget(&path, &rules);
     let mut matcher = Matcher::new(Arc::clone(&rules), Limits::STREAM);
     let (mut hits, mut over_budget, mut pressed) = (0, 0, 0);
@@ -85,7 +89,7 @@ fn a_flood_hides_nobody_and_costs_no_more_than_its_budget() {
         keeper.write(&mut folded, &[], &[], i64::try_from(n).unwrap()).unwrap();
         assert!(keeper.state().bytes() <= MEMORY_MAX, "{} bytes", keeper.state().bytes());
         assert!(keeper.accounts().balances());
-        pressed += usize::from(!keeper.pressures().is_empty());
+        pressed += usize::from(keeper.under_pressure() > 0);
     }
     over_budget += keeper.accounts().hits.over_budget;
     assert!(pressed > 150 && over_budget > 10_000, "{pressed} records under pressure, {over_budget} hits");
@@ -110,6 +114,12 @@ fn a_flood_hides_nobody_and_costs_no_more_than_its_budget() {
     let open: Vec<_> =
         keeper.store().pressures().unwrap().into_iter().map(|one| (one.rule, one.to_ms)).collect();
     assert_eq!(open, [("many".to_owned(), None), ("single".to_owned(), None)]);
+    // Larger budgets end it at the next start, and whoever tells of it learns when.
+    drop(keeper);
+    let mut keeper = open_within_budget(&path, &rules);
+    keeper.set_budget(Budget { rule_bytes_max: ROWS_MAX * 10, bytes_max: u64::MAX }, 7_000).unwrap();
+    let ended: Vec<_> = keeper.pressures().values().map(|one| (one.rule.as_str(), one.to_ms)).collect();
+    assert_eq!((keeper.under_pressure(), ended), (0, vec![("many", Some(7_000)), ("single", Some(7_000))]));
 }
 
 /// A victim of whom nobody had heard before the pressure began.
@@ -117,9 +127,7 @@ fn a_flood_hides_nobody_and_costs_no_more_than_its_budget() {
 fn who_comes_after_the_pressure_began_is_told_approximately() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
-    let files = [SourceFile { name: "rules.yml".into(), text: FLOOD_RULES.to_owned() }];
-    let loaded = check::load(&files, &|_| true);
-    let rules = Arc::new(Ruleset::new(loaded.rules, loaded.fields));
+    let rules = flood_rules();
     let mut keeper = open_within_budget(&path, &rules);
     let mut matcher = Matcher::new(Arc::clone(&rules), Limits::STREAM);
     let mut records = flood();
