@@ -1,8 +1,15 @@
 //! Bytes of one record → CloudTrail events with their slots filled, and what had to be set aside.
 //!
-//! Two steps, because events borrow: [`open`] inflates and cuts the record into messages, [`Messages::events`] parses each
-//! and fills the slots that the loaded rules read. Knows no rule and no window. Invariant: one bad log event never takes
-//! another with it, and everything that came in is counted in [`Tally`].
+//! Two ways, one meaning. What CloudWatch Logs writes is inflated in one go, *scanned* and *walked* where it lies,
+//! escaped as it is, for the fields that the loaded rules read. Whatever else comes (and each event of such a message that
+//! is not as CloudTrail writes it) is cut, unescaped and read by a pull parser, which is slow, obvious, and the judge of the
+//! first way. Knows no rule and no window. Invariant: one bad log event never takes another with it, and everything that came
+//! in is counted in [`Tally`].
+//!
+//! ```text
+//! inflate ─┬─▶ data_message + scan ─▶ walk ──────────────┬─▶ Event
+//!          └─▶ envelope ─▶ event (tape) ─▶ slots ────────┘
+//! ```
 //!
 //! | form | recognised by | becomes |
 //! | --- | --- | --- |
@@ -22,29 +29,45 @@
 
 mod aggregate;
 mod compact;
+mod data_message;
 mod envelope;
 mod event;
 mod inflate;
 mod omitted;
+mod open;
 mod reason;
+mod scan;
 mod sequence;
 mod slots;
 mod split;
 mod tally;
 mod tape;
 mod time;
+mod trie;
+mod unread;
+mod walk;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::fmt;
 
-use tripline_rules::field::{FieldId, Fields, Node, Slots};
+use bumpalo::Bump;
+use tripline_rules::field::{FieldId, Fields, Node, Selector, Slots, Step, Value};
 
-use envelope::Envelope;
+use data_message::LogEvent;
 pub use event::Event;
+use event::Source;
+use inflate::Inflater;
+use open::{Opened, open};
 pub use reason::Reason;
+pub use scan::Kernel;
+use scan::Scanner;
+use slots::Filled;
 pub use tally::Tally;
 pub use tape::{DEPTH_MAX, KEYS_MAX};
+use trie::Trie;
+use unread::PutOff;
+use walk::{Odd, Slate};
 
 /// What one record may hold.
 #[derive(Debug, Clone)]
@@ -106,233 +129,195 @@ impl Reject {
     }
 }
 
-/// A record, opened.
-#[derive(Debug)]
-pub enum Opened {
-    /// A reachability probe of CloudWatch Logs.
-    Control,
-    /// Set aside whole.
-    Rejected(Reject),
-    /// Its messages.
-    Messages(Messages),
+/// Reads one record after the other for one set of fields; what it needs for that is used again. One a thread.
+pub struct Decoder {
+    limits: Limits,
+    /// Those of the rules, and what tells a CloudTrail event.
+    fields: Fields,
+    version: FieldId,
+    trie: Trie,
+    slate: Slate,
+    inflater: Inflater,
+    /// None when everything is to be read by the pull parser.
+    scanner: Option<Scanner>,
+    arena: Bump,
 }
 
-/// The messages of one record: the texts that its events borrow from.
-#[derive(Debug)]
-pub struct Messages {
-    messages: Vec<Message>,
-    event_bytes_max: usize,
-    /// They came in a KPL aggregate.
-    aggregated: bool,
+/// Memory for texts beyond this is given back after a record.
+const ARENA_BYTES_MAX: usize = 4 << 20;
+
+/// Where the parts of one record go.
+struct Out<'o, F> {
+    tally: &'o mut Tally,
+    rejects: &'o mut Vec<Reject>,
+    each: F,
 }
 
-impl Messages {
-    /// The one event that was kept as `text`, to be read again.
-    pub fn kept(text: String, logs_time_ms: Option<i64>) -> Self {
-        Self {
-            messages: vec![Message { text: Ok(text), logs_time_ms }],
-            event_bytes_max: usize::MAX,
-            aggregated: false,
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Decoder {
+    /// With the fastest kernel of this processor.
+    pub fn new(fields: &Fields, limits: Limits) -> Self {
+        Self::with_kernel(fields, limits, Some(Kernel::best()))
+    }
+
+    /// With this kernel; with none, the pull parser alone, which is the judge of all of them.
+    pub fn with_kernel(fields: &Fields, limits: Limits, kernel: Option<Kernel>) -> Self {
+        let mut fields = fields.clone();
+        let version = fields.intern(Selector::Pattern(vec![Step::Member("eventVersion".to_owned())]));
+        let trie = Trie::new(&fields);
+        let slate = Slate::new(&trie);
+        let (inflater, scanner, arena) = (Inflater::new(), kernel.map(Scanner::new), Bump::new());
+        Self { limits, fields, version, trie, slate, inflater, scanner, arena }
+    }
+
+    /// Opens a record, counts it in `tally`, keeps what is set aside in `rejects`, and shows each event to `each`, in the order
+    /// of the record. Returns how many log events it held.
+    pub fn record(
+        &mut self,
+        bytes: &[u8],
+        tally: &mut Tally,
+        rejects: &mut Vec<Reject>,
+        each: impl FnMut(&Event<'_>),
+    ) -> u64 {
+        if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
+            self.arena = Bump::new();
         }
-    }
-}
-
-/// Inflates a record's bytes and cuts them into messages.
-pub fn open(bytes: &[u8], limits: &Limits) -> Opened {
-    match try_open(bytes, limits) {
-        Ok(opened) => opened,
-        Err(reason) => Opened::Rejected(Reject::new(0, reason, bytes)),
-    }
-}
-
-fn try_open(bytes: &[u8], limits: &Limits) -> Result<Opened, Reason> {
-    let mut inflatable = limits.inflated_bytes_max;
-    let (messages, aggregated) = if aggregate::is_aggregate(bytes) {
-        (aggregated(bytes, &mut inflatable, limits)?, true)
-    } else {
-        match envelope(bytes, &mut inflatable, limits)? {
-            Envelope::Control => return Ok(Opened::Control),
-            Envelope::Messages(messages) => (messages, false),
-        }
-    };
-    Ok(Opened::Messages(Messages { messages, event_bytes_max: limits.event_bytes_max, aggregated }))
-}
-
-/// Opens one record that is no aggregate, taking what it inflates to from `inflatable`, in bytes.
-fn envelope(bytes: &[u8], inflatable: &mut usize, limits: &Limits) -> Result<Envelope, Reason> {
-    if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
-        return Err(Reason::Zstd);
-    }
-    if aggregate::is_aggregate(bytes) {
-        return Err(Reason::KplAggregated);
-    }
-    if !inflate::is_gzip(bytes) {
-        *inflatable = inflatable.checked_sub(bytes.len()).ok_or(Reason::InflatedTooLarge)?;
-        return envelope::open(bytes, limits);
-    }
-    let inflated = inflate::inflate(bytes, inflatable)?;
-    let mut envelope = envelope::open(&inflated.bytes, limits)?;
-    if let Envelope::Messages(messages) = &mut envelope
-        && !inflated.tail.is_empty()
-    {
-        messages.push(Message::rejected(Reason::TrailingBytes, &inflated.tail));
-    }
-    Ok(envelope)
-}
-
-/// Opens every user record of an aggregate. The limits hold for them together.
-fn aggregated(bytes: &[u8], inflatable: &mut usize, limits: &Limits) -> Result<Vec<Message>, Reason> {
-    let mut messages = Vec::new();
-    for record in aggregate::user_records(bytes)? {
-        match envelope(&record, inflatable, limits) {
-            Ok(Envelope::Messages(found)) => messages.extend(found),
-            // One log event that is no CloudTrail event.
-            Ok(Envelope::Control) => messages.push(Message::new(b"")),
-            Err(reason @ Reason::InflatedTooLarge) => return Err(reason),
-            Err(reason) => messages.push(Message::rejected(reason, &record)),
-        }
-        if messages.len() > limits.log_events_max {
-            return Err(Reason::TooManyLogEvents);
-        }
-    }
-    Ok(messages)
-}
-
-impl Messages {
-    /// Parses every message and fills the slots of `fields`.
-    pub fn events<'m>(&'m self, fields: &Fields) -> EventBatch<'m> {
-        let mut batch = EventBatch {
-            log_events: self.messages.len() as u64,
-            aggregated: self.aggregated,
-            ..EventBatch::new(fields)
-        };
-        for (ordinal, message) in (0_u64..).zip(&self.messages) {
-            match &message.text {
-                Ok(text) => batch.message(text, ordinal, message.logs_time_ms, fields, self.event_bytes_max),
-                Err(reject) => batch.rejects.push(Reject { ordinal, ..reject.clone() }),
+        let Self { limits, fields, version, trie, slate, inflater, scanner, arena } = self;
+        arena.reset();
+        let mut out = Out { tally, rejects, each };
+        match open(bytes, limits, inflater, scanner.as_mut()) {
+            Err(reason) => {
+                out.tally.add_rejected(reason);
+                out.rejects.push(Reject::new(0, reason, bytes));
+                0
+            }
+            Ok(Opened::Control) => {
+                out.tally.add_control();
+                0
+            }
+            Ok(Opened::Messages(messages, aggregated)) => {
+                out.tally.add_decoded(messages.len() as u64);
+                out.tally.records_aggregated += u64::from(aggregated);
+                for (ordinal, message) in (0..).zip(&messages) {
+                    arena.reset();
+                    out.pull(message, ordinal, fields, limits.event_bytes_max, arena);
+                }
+                messages.len() as u64
+            }
+            Ok(Opened::Scanned(events)) => {
+                out.tally.add_decoded(events.len() as u64);
+                out.tally.records_scanned += 1;
+                let tokens = scanner.as_ref().map_or(&[][..], Scanner::tokens);
+                let mut walked =
+                    Walked { tokens, trie, slate, fields, version: *version, arena, nodes: Vec::new() };
+                for (ordinal, event) in (0..).zip(&events) {
+                    let fits = event.message.bytes.len() <= limits.event_bytes_max;
+                    if !fits || walked.show(event, ordinal, &mut out).is_err() {
+                        out.tally.events_odd += 1;
+                        let message = envelope::log_event(event.whole);
+                        out.pull(&message, ordinal, fields, limits.event_bytes_max, arena);
+                    }
+                }
+                events.len() as u64
             }
         }
-        batch
     }
 }
 
-/// The CloudTrail events of one record, and what was set aside among them.
-#[derive(Debug)]
-pub struct EventBatch<'m> {
-    heads: Vec<event::Head<'m>>,
-    nodes: Vec<Node<'m>>,
-    /// For each event one bound more than there are fields.
-    bounds: Vec<u32>,
-    /// Of the few events that do not say everything, by their place: what they do not say.
-    unknown: BTreeMap<usize, Vec<FieldId>>,
-    fields: usize,
-    rejects: Vec<Reject>,
-    log_events: u64,
-    not_cloudtrail: u64,
-    without_id: u64,
-    aggregated: bool,
+/// What a walk needs, for all log events of one record.
+struct Walked<'w, 'b> {
+    tokens: &'w [u32],
+    trie: &'w Trie,
+    slate: &'w mut Slate,
+    fields: &'b Fields,
+    version: FieldId,
+    arena: &'b Bump,
+    nodes: Vec<Node<'b>>,
 }
 
-impl<'m> EventBatch<'m> {
-    fn new(fields: &Fields) -> Self {
-        Self {
-            heads: Vec::new(),
-            nodes: Vec::new(),
-            bounds: Vec::new(),
-            unknown: BTreeMap::new(),
-            fields: fields.len(),
-            rejects: Vec::new(),
-            log_events: 0,
-            not_cloudtrail: 0,
-            without_id: 0,
-            aggregated: false,
-        }
-    }
-
-    fn message(
+impl<'b> Walked<'_, 'b> {
+    /// Walks a log event and shows it, unless something in it is for the pull parser to judge.
+    fn show(
         &mut self,
-        text: &'m str,
+        log_event: &LogEvent<'b>,
         ordinal: u64,
-        logs_time_ms: Option<i64>,
-        fields: &Fields,
-        bytes_max: usize,
-    ) {
+        out: &mut Out<'_, impl FnMut(&Event<'_>)>,
+    ) -> Result<(), Odd> {
+        let escaped = log_event.message.sound.ok_or(Odd)?;
+        walk::walk(&log_event.message, self.tokens, self.trie, self.slate, (&mut self.nodes, self.arena))?;
+        let put_off = PutOff::new(escaped, self.fields, self.arena);
+        let slots = Slots::new(&self.nodes, &self.slate.spans).with_text(escaped).with_unread(&put_off);
+        // Its version makes it CloudTrail.
+        let string = |field: FieldId| match *slots.get(field) {
+            [Node { value: Value::String(text), .. }] => Some(text),
+            _ => None,
+        };
+        if !string(self.version).is_some_and(event::is_known_version) {
+            return Err(Odd);
+        }
+        let time_s = string(FieldId::EVENT_TIME).and_then(time::parse).ok_or(Odd)?;
+        out.tally.events_evaluated += 1;
+        out.tally.events_without_id += u64::from(string(FieldId::EVENT_ID).is_none());
+        let (logs_time_ms, source) = (log_event.logs_time_ms, Source::Escaped(escaped));
+        (out.each)(&Event { ordinal, time_s, logs_time_ms, slots, source });
+        Ok(())
+    }
+}
+
+impl<F: FnMut(&Event<'_>)> Out<'_, F> {
+    /// Reads one log event by the pull parser.
+    fn pull(&mut self, message: &Message, ordinal: u64, fields: &Fields, bytes_max: usize, arena: &Bump) {
+        let text = match &message.text {
+            Ok(text) => text,
+            Err(reject) => return self.reject(Reject { ordinal, ..reject.clone() }),
+        };
         match event::read(text, bytes_max) {
             event::Read::Event { tape, time_s, has_id } => {
-                self.fill(&tape, text, fields);
-                self.note_omitted(&tape, text, fields);
-                self.heads.push(event::Head { message: text, ordinal, time_s, logs_time_ms });
-                self.without_id += u64::from(!has_id);
+                let filled = Filled::new(&tape, text, fields, arena);
+                let reached = |field| !filled.nodes_of(field).is_empty();
+                let unknown = omitted::fields(&tape, text, fields, &reached);
+                self.tally.events_evaluated += 1;
+                self.tally.events_without_id += u64::from(!has_id);
+                self.tally.events_omitted += u64::from(!unknown.is_empty());
+                let slots = filled.slots().with_unknown(&unknown);
+                let (logs_time_ms, source) = (message.logs_time_ms, Source::Text(text));
+                (self.each)(&Event { ordinal, time_s, logs_time_ms, slots, source });
             }
-            event::Read::NotCloudTrail => self.not_cloudtrail += 1,
-            event::Read::Rejected(reason) => {
-                self.rejects.push(Reject::new(ordinal, reason, text.as_bytes()));
-            }
+            event::Read::NotCloudTrail => self.tally.events_not_cloudtrail += 1,
+            event::Read::Rejected(reason) => self.reject(Reject::new(ordinal, reason, text.as_bytes())),
         }
     }
 
-    fn fill(&mut self, tape: &tape::Tape<'m>, text: &'m str, fields: &Fields) {
-        self.bound();
-        for selector in fields.selectors() {
-            slots::fill(tape, text, selector, &mut self.nodes);
-            self.bound();
-        }
-    }
-
-    /// Of the event that was filled last.
-    fn note_omitted(&mut self, tape: &tape::Tape<'m>, text: &str, fields: &Fields) {
-        let bounds = &self.bounds[self.bounds.len() - fields.len() - 1..];
-        let reached = |field: FieldId| bounds[field.index()] < bounds[field.index() + 1];
-        let unknown = omitted::fields(tape, text, fields, &reached);
-        if !unknown.is_empty() {
-            self.unknown.insert(self.heads.len(), unknown);
-        }
-    }
-
-    fn bound(&mut self) {
-        self.bounds.push(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-    }
-
-    /// The events, in the order of the record.
-    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        self.heads.iter().enumerate().map(|(n, head)| Event { head, slots: self.slots_of(n) })
-    }
-
-    fn slots_of(&self, n: usize) -> Slots<'_> {
-        let width = self.fields + 1;
-        let slots = Slots::new(&self.nodes, &self.bounds[n * width..(n + 1) * width]);
-        slots.with_unknown(self.unknown.get(&n).map_or(&[], Vec::as_slice))
-    }
-
-    /// What was set aside, in the order of the record.
-    pub fn rejects(&self) -> &[Reject] {
-        &self.rejects
-    }
-
-    /// Log events of the record, every one counted.
-    pub fn log_events(&self) -> u64 {
-        self.log_events
-    }
-
-    /// Log events that are no CloudTrail events.
-    pub fn not_cloudtrail(&self) -> u64 {
-        self.not_cloudtrail
+    fn reject(&mut self, reject: Reject) {
+        self.tally.add_event_rejected(reject.reason);
+        self.rejects.push(reject);
     }
 }
 
-/// Any message, JSON or not and of whatever log, with its slots: what `tripline pattern` looks at.
-pub struct AnyMessage<'m>(EventBatch<'m>);
-
-/// Fills the slots of `fields` for one message; what is no JSON fills only those that read the raw message.
-pub fn any_message<'m>(message: &'m str, fields: &Fields) -> AnyMessage<'m> {
-    let mut batch = EventBatch::new(fields);
-    batch.fill(&tape::Tape::parse(message).unwrap_or_default(), message, fields);
-    AnyMessage(batch)
+/// Shows the one event that was kept as `text` to `look`; none when that is no CloudTrail event.
+pub fn kept<R>(
+    text: &str,
+    logs_time_ms: Option<i64>,
+    fields: &Fields,
+    look: impl FnOnce(&Event<'_>) -> R,
+) -> Option<R> {
+    let message = Message { text: Ok(text.to_owned()), logs_time_ms };
+    let (mut look, mut seen) = (Some(look), None);
+    let each = |event: &Event<'_>| seen = look.take().map(|look| look(event));
+    let mut out = Out { tally: &mut Tally::default(), rejects: &mut Vec::new(), each };
+    out.pull(&message, 0, fields, usize::MAX, &Bump::new());
+    seen
 }
 
-impl AnyMessage<'_> {
-    /// Its slots.
-    pub fn slots(&self) -> Slots<'_> {
-        self.0.slots_of(0)
-    }
+/// Shows the slots of any message to `look`, be it JSON or not and of whatever log: what `tripline pattern` looks at. What is
+/// no JSON fills only those that read the raw message.
+pub fn any_message<R>(message: &str, fields: &Fields, look: impl FnOnce(&Slots<'_>) -> R) -> R {
+    let arena = Bump::new();
+    let tape = tape::Tape::parse(message).unwrap_or_default();
+    look(&Filled::new(&tape, message, fields, &arena).slots())
 }

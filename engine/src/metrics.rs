@@ -85,6 +85,7 @@ table! {
     records_received: IntCounter "tripline_records_received_total" [] "Records that came: decoded, control or rejected.";
     records_decoded: IntCounter "tripline_records_decoded_total" [] "Records that were opened.";
     records_aggregated: IntCounter "tripline_records_aggregated_total" [] "Those of the opened records that were KPL aggregates.";
+    records_scanned: IntCounter "tripline_records_scanned_total" [] "Those of the opened records that were scanned: data messages as CloudWatch Logs writes them. The pull parser reads the others, ten times as slowly.";
     records_control: IntCounter "tripline_records_control_total" [] "Control messages of CloudWatch Logs.";
     records_rejected: IntCounterVec "tripline_records_rejected_total" ["reason"] "Records set aside whole, by reason.";
     events_in: IntCounter "tripline_log_events_total" [] "Log events of decoded records: evaluated, not CloudTrail or rejected.";
@@ -92,6 +93,7 @@ table! {
     events_not_cloudtrail: IntCounter "tripline_events_not_cloudtrail_total" [] "Log events of other logs.";
     events_rejected: IntCounterVec "tripline_events_rejected_total" ["reason"] "Log events set aside, by reason.";
     events_without_id: IntCounter "tripline_events_without_id_total" [] "Evaluated events that have no eventID and are known by their digest.";
+    events_odd: IntCounter "tripline_events_odd_total" [] "Log events of scanned records that were left to the pull parser.";
     events_omitted: IntCounter "tripline_events_omitted_total" [] "Evaluated events of which CloudTrail left out something that a rule looks at.";
     hits: IntCounter "tripline_hits_total" [] "Hits that came to the windows: counted, duplicate, too late or over budget.";
     hits_counted: IntCounter "tripline_hits_counted_total" [] "Hits that were new.";

@@ -34,7 +34,7 @@ use crate::alert::Alert;
 use crate::decode::{Limits, Tally};
 use crate::record::Record;
 use crate::window::{FindingKey, HitTally};
-pub use matching::{Matched, Matcher, events};
+pub use matching::{Matched, Matcher};
 pub use state::State;
 
 /// Where everything went that came in.

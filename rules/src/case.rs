@@ -17,9 +17,9 @@ pub(crate) fn fold_char(c: char) -> char {
 
 /// Every character of `text`, folded. Two strings are equal up to case when their folds are equal.
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| fold_char(c) == c) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.chars().map(fold_char).collect())
+    if text.is_ascii() {
+        let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+        return if upper { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
     }
+    Cow::Owned(text.chars().map(fold_char).collect())
 }

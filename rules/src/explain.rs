@@ -135,9 +135,9 @@ fn display(value: &Value<'_>) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Number(text) => (*text).to_owned(),
-        Value::String(text) => text.clone().into_owned(),
+        Value::String(text) => (*text).to_owned(),
         Value::Array => "[…]".to_owned(),
-        Value::Object(text) if text.is_empty() => "{…}".to_owned(),
-        Value::Object(text) => text.clone().into_owned(),
+        Value::Object("") => "{…}".to_owned(),
+        Value::Object(text) => (*text).to_owned(),
     }
 }

@@ -5,8 +5,13 @@
 //! when the field is missing, one as a rule, several behind wildcards and arrays. This module knows nothing
 //! of JSON text. Invariant: a rule reads an event through [`Slots`] only.
 
-use std::borrow::Cow;
+mod slots;
+
 use std::collections::HashMap;
+use std::fmt;
+
+pub(crate) use slots::Plain;
+pub use slots::{Node, Reached, Slots, Span, Unread, Value};
 
 /// One step of a filter-pattern selector (`spec/filter-pattern.md` §4.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -163,9 +168,26 @@ impl Selector {
     }
 }
 
+impl Selector {
+    /// One name for the selectors of both languages that reach the same in an event that holds no arrays and no dotted keys on
+    /// the way.
+    pub(crate) fn plain_name(&self) -> String {
+        match self {
+            Selector::Pattern(steps) if steps.iter().all(|step| matches!(step, Step::Member(_))) => {
+                let names = steps.iter().filter_map(|step| {
+                    if let Step::Member(name) = step { Some(name.as_str()) } else { None }
+                });
+                names.collect::<Vec<_>>().join(".")
+            }
+            Selector::Pattern(_) | Selector::Message => self.to_string(),
+            Selector::Sigma(path) => path.clone(),
+        }
+    }
+}
+
 /// A field as a person writes it: `$.a['b.c'][0].*`, `a.b`, `message`.
-impl std::fmt::Display for Selector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Selector::Message => f.write_str("message"),
             Selector::Sigma(path) if path.is_empty() => f.write_str("(any field)"),
@@ -186,92 +208,4 @@ impl std::fmt::Display for Selector {
 
 fn plain_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-}
-
-/// One JSON value, borrowed from the event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// `null`.
-    Null,
-    /// `true`, `false`.
-    Bool(bool),
-    /// A number as the event spells it: filter patterns compare this text.
-    Number(&'a str),
-    /// A string, decoded.
-    String(Cow<'a, str>),
-    /// An array; in a Sigma slot its elements follow as nodes of their own.
-    Array,
-    /// An object: in a Sigma slot its compact JSON text, its scalars following as nested nodes; in a
-    /// pattern slot the text is empty, as no pattern looks into it.
-    Object(Cow<'a, str>),
-}
-
-/// A value that a selector reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node<'a> {
-    /// The value.
-    pub value: Value<'a>,
-    /// Whether it lies below an object at which a Sigma path ended: only text comparisons look at it.
-    pub nested: bool,
-}
-
-impl<'a> Node<'a> {
-    /// A value at which a path ended.
-    pub fn direct(value: Value<'a>) -> Self {
-        Self { value, nested: false }
-    }
-
-    /// A scalar below an object at which a Sigma path ended.
-    pub fn nested(value: Value<'a>) -> Self {
-        Self { value, nested: true }
-    }
-}
-
-/// The nodes of one event, by field. `bounds` has one entry more than there are fields: field *i* owns
-/// `nodes[bounds[i]..bounds[i + 1]]`.
-#[derive(Debug, Clone, Copy)]
-pub struct Slots<'a> {
-    nodes: &'a [Node<'a>],
-    bounds: &'a [u32],
-    unknown: &'a [FieldId],
-}
-
-impl<'a> Slots<'a> {
-    /// A view over what a decoder filled.
-    pub fn new(nodes: &'a [Node<'a>], bounds: &'a [u32]) -> Self {
-        debug_assert!(bounds.last().is_none_or(|end| *end as usize <= nodes.len()));
-        Self { nodes, bounds, unknown: &[] }
-    }
-
-    /// The same, of an event that does not say everything: nobody knows what these fields hold beside what they reached. In
-    /// ascending order.
-    pub fn with_unknown(self, unknown: &'a [FieldId]) -> Self {
-        debug_assert!(unknown.is_sorted());
-        Self { unknown, ..self }
-    }
-
-    /// Whether there is any field of which nobody knows what it holds.
-    pub fn has_unknown(&self) -> bool {
-        !self.unknown.is_empty()
-    }
-
-    /// Whether nobody knows what a field holds beside what it reached.
-    pub fn is_unknown(&self, field: FieldId) -> bool {
-        self.has_unknown() && self.unknown.binary_search(&field).is_ok()
-    }
-
-    /// Everything that `field` reached in this event; empty when it is missing.
-    pub fn get(&self, field: FieldId) -> &'a [Node<'a>] {
-        let (start, end) = (self.bounds[field.index()], self.bounds[field.index() + 1]);
-        &self.nodes[start as usize..end as usize]
-    }
-
-    /// The text of a field that holds exactly one string or number; none when it is anything else.
-    pub fn text(&self, field: FieldId) -> Option<&'a str> {
-        match self.get(field) {
-            [Node { value: Value::String(text), .. }] => Some(text),
-            [Node { value: Value::Number(text), .. }] => Some(text),
-            _ => None,
-        }
-    }
 }

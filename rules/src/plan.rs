@@ -1,25 +1,31 @@
 //! All rules of a set, compiled together once, at load.
 //!
-//! Predicates are interned: equal ones are evaluated once an event. Every event rule is *anchored* on equalities
-//! of which one is necessary for it to match (usually `eventName`, else `eventSource`); an event looks its anchor
-//! fields up in a hash table and only the candidates are evaluated. Rules without an anchor are always evaluated.
-//! Invariant: the index only over-approximates; [`naive`](crate::naive) judges the whole.
+//! Predicates are interned: equal ones are evaluated once an event. Every event rule is *anchored* on predicates of which one
+//! is necessary for it to match, those that the least traffic passes (usually `eventName`); an event looks its anchored fields
+//! up and only the rules that these *call* are evaluated, what fails soonest first, negations therefore last. Rules without
+//! an anchor are always evaluated. Invariant: the index only over-approximates; [`naive`](crate::naive) judges the whole.
 
 mod anchor;
+mod choice;
+mod field_index;
 mod index;
+mod share;
 
 use std::collections::HashMap;
 
 use crate::condition::Condition;
-use crate::field::Fields;
-use crate::predicate::Predicate;
+use crate::field::{FieldId, Fields};
+use crate::predicate::{Predicate, Shape};
 use crate::rule::{Rule, RuleId, Trigger};
 
-pub(crate) use index::Index;
+use choice::Choice;
+pub(crate) use field_index::FieldIndex;
+pub use field_index::FieldStrategy;
+pub(crate) use index::{Index, Place};
 
 /// A predicate's place in a [`Ruleset`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct PredicateId(u32);
+pub(crate) struct PredicateId(pub(crate) u32);
 
 impl PredicateId {
     pub(crate) fn index(self) -> usize {
@@ -47,23 +53,32 @@ pub struct PlanSummary {
     pub predicates: usize,
     /// Distinct fields that a decoder fills.
     pub fields: usize,
-    /// Distinct (field, value) anchors in the index.
-    pub anchors: usize,
+    /// The fields that an event is looked up by, and those that only evaluated rules ask for.
+    pub by_field: Vec<FieldSummary>,
     /// The rules that no anchor guards: every event evaluates them.
     pub always: Vec<RuleId>,
+}
+
+/// What was decided for one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSummary {
+    /// The field as a person writes it.
+    pub field: String,
+    /// Rules that are anchored on it, once for each of their anchors there.
+    pub anchors: usize,
+    /// How its predicates are found.
+    pub strategy: FieldStrategy,
 }
 
 impl Ruleset {
     /// Compiles `rules`, whose predicates refer to `fields`. References between rules are indices into `rules`.
     pub fn new(rules: Vec<Rule>, fields: Fields) -> Self {
         let mut interner = Interner::default();
-        let mut anchors = Vec::new();
         let mut feeds = vec![Vec::new(); rules.len()];
         let mut conditions = Vec::with_capacity(rules.len());
         for (id, rule) in (0u32..).map(RuleId).zip(&rules) {
             conditions.push(match &rule.trigger {
                 Trigger::Event(condition) => {
-                    anchors.push((id, anchor::of(condition, &fields)));
                     Some(condition.clone().map(&mut |predicate| interner.intern(predicate)))
                 }
                 Trigger::Rules(bases) => {
@@ -72,8 +87,21 @@ impl Ruleset {
                 }
             });
         }
-        let index = Index::new(anchors);
-        Self { rules, fields, predicates: interner.predicates, conditions, feeds, index }
+        let predicates = interner.predicates;
+        let shares: Vec<Option<u32>> = predicates.iter().map(|predicate| share(predicate, &fields)).collect();
+        let share = |id: PredicateId| shares[id.index()];
+        let (mut ids, mut choices) = (Vec::new(), Vec::new());
+        for (id, condition) in (0u32..).map(RuleId).zip(&mut conditions) {
+            if let Some(event) = condition.take() {
+                ids.push(id);
+                choices.push(Choice::new(anchor::all(&event, &share)));
+                *condition = Some(anchor::selective_first(event, &share));
+            }
+        }
+        let presence = |field: FieldId| share::of(fields.selector(field), &Shape::Node);
+        choice::make(&mut choices, &|id| predicates[id.index()].field, &presence);
+        let index = Index::new(&predicates, &fields, ids.into_iter().zip(&choices));
+        Self { rules, fields, predicates, conditions, feeds, index }
     }
 
     /// Every rule, by [`RuleId`].
@@ -115,9 +143,20 @@ impl Ruleset {
             event_rules: self.conditions.iter().flatten().count(),
             predicates: self.predicates.len(),
             fields: self.fields.len(),
-            anchors: self.index.anchor_count(),
+            by_field: self.by_field(),
             always: self.index.always().to_vec(),
         }
+    }
+
+    fn by_field(&self) -> Vec<FieldSummary> {
+        let summary = |(place, index): (Place, &FieldIndex)| FieldSummary {
+            field: self.fields.selector(index.fields[0]).plain_name(),
+            anchors: self.index.anchors_on(place),
+            strategy: index.strategy(),
+        };
+        let mut all: Vec<_> = self.index.fields().iter().enumerate().map(summary).collect();
+        all.sort_by(|a, b| b.anchors.cmp(&a.anchors).then_with(|| a.field.cmp(&b.field)));
+        all
     }
 
     pub(crate) fn predicates(&self) -> &[Predicate] {
@@ -130,6 +169,14 @@ impl Ruleset {
 
     pub(crate) fn index(&self) -> &Index {
         &self.index
+    }
+}
+
+/// How much traffic passes a predicate, in ten-thousandths; none when the nodes of its field do not decide it.
+fn share(predicate: &Predicate, fields: &Fields) -> Option<u32> {
+    match predicate.test.shape() {
+        Shape::Field => None,
+        shape => Some(share::of(fields.selector(predicate.field), &shape)),
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Predicate {
 impl Predicate {
     /// Whether the event passes.
     pub fn holds(&self, slots: &Slots<'_>) -> bool {
-        self.test.holds(slots.get(self.field), slots)
+        self.test.holds(&slots.get(self.field), slots)
     }
 }
 
@@ -82,13 +82,25 @@ impl Test {
         }
     }
 
-    /// When every passing event must hold, among the field's direct nodes, a string that equals this one up to
-    /// case, that string: what a rule can be anchored on. None when nothing so simple is necessary.
-    pub fn equal_to(&self) -> Option<&str> {
+    /// What an index may know of it.
+    pub(crate) fn shape(&self) -> Shape {
         match self {
-            Test::Pattern(test) => test.equal_to(),
-            Test::Sigma(test) => test.equal_to(),
-            Test::SameAs(_) => None,
+            Test::Pattern(test) => test.shape(),
+            Test::Sigma(test) => test.shape(),
+            Test::SameAs(_) => Shape::Field,
         }
     }
+}
+
+/// What an index may know of a test, whichever language it is of. Texts are those of [`Value::text`](crate::field::Value).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// It holds of a field when some node passes, and that node's text equals this one up to case.
+    Equals(String),
+    /// It holds of a field when some node passes, and that node's text holds this one, never empty, up to case.
+    Holds(String),
+    /// It holds of a field when some node passes.
+    Node,
+    /// It can hold of a missing field, or nearly everything passes.
+    Field,
 }

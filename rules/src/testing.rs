@@ -1,24 +1,23 @@
 //! Test only: the slots that a decoder would fill for Sigma fields, by obvious recursion over JSON values.
 
-use std::borrow::Cow;
-
 use serde_json::Value as Json;
 
 use crate::condition::Condition;
-use crate::field::{Fields, Node, Selector, Slots, Value};
+use crate::field::{Fields, Node, Selector, Slots, Span, Value};
 use crate::predicate::Predicate;
 
 /// Whether `condition` holds of `event`; filter-pattern fields are left empty.
 pub(crate) fn holds(condition: &Condition<Predicate>, fields: &Fields, event: &Json) -> bool {
-    let (mut nodes, mut bounds) = (Vec::new(), vec![0]);
+    let (mut nodes, mut spans) = (Vec::new(), Vec::new());
     for selector in fields.selectors() {
+        let start = nodes.len();
         match selector {
             Selector::Sigma(path) => walk(event, path, &mut nodes),
             Selector::Pattern(_) | Selector::Message => {}
         }
-        bounds.push(u32::try_from(nodes.len()).unwrap());
+        spans.push(Span::nodes(start, nodes.len() - start));
     }
-    let slots = Slots::new(&nodes, &bounds);
+    let slots = Slots::new(&nodes, &spans);
     condition.holds(&mut |predicate| predicate.holds(&slots))
 }
 
@@ -49,7 +48,7 @@ fn end(json: &Json, out: &mut Vec<Node<'static>>) {
             items.iter().for_each(|item| end(item, out));
         }
         Json::Object(_) => {
-            out.push(Node::direct(Value::Object(Cow::Owned(json.to_string()))));
+            out.push(Node::direct(Value::Object(leaked(json.to_string()))));
             below(json, out);
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => out.push(Node::direct(value(json))),
@@ -68,9 +67,13 @@ fn value(scalar: &Json) -> Value<'static> {
     match scalar {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(*value),
-        // A test may leak: slots borrow the spelling of numbers.
-        Json::Number(number) => Value::Number(Box::leak(number.to_string().into_boxed_str())),
-        Json::String(text) => Value::String(Cow::Owned(text.clone())),
+        Json::Number(number) => Value::Number(leaked(number.to_string())),
+        Json::String(text) => Value::String(leaked(text.clone())),
         Json::Array(_) | Json::Object(_) => unreachable!("not a scalar"),
     }
+}
+
+/// A test may leak: slots borrow their texts.
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
 }

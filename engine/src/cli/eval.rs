@@ -11,9 +11,8 @@ use super::output::JsonRows;
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs};
-use crate::decode::{Limits, Tally};
+use crate::decode::{Decoder, Limits, Tally};
 use crate::hit;
-use crate::pipeline;
 use crate::record::Place;
 
 /// Read files and print every rule that matches each event: no windows, no grouping
@@ -53,6 +52,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let out = BufWriter::new(io::stdout().lock());
     let mut rows = JsonRows::new(out, args.output == Rows::Json);
     let (mut tally, mut scratch, mut matched) = (Tally::default(), Scratch::default(), Vec::new());
+    let mut decoder = Decoder::new(ruleset.fields(), Limits::FILE);
     // Log events of the same file in the parts before.
     let mut before = 0;
     let unreadable = inputs::each_record(&inputs, &progress, &mut |record| {
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         }
         let file = record.position.to_string();
         let mut written = Ok(());
-        before += pipeline::events(record, &Limits::FILE, ruleset.fields(), &mut tally, &mut |event| {
+        before += decoder.record(&record.bytes, &mut tally, &mut Vec::new(), |event| {
             matcher::hits(ruleset, &event.slots, &mut scratch, &mut matched);
             let event_id = if matched.is_empty() { String::new() } else { hit::event_id(event) };
             for rule in &matched {

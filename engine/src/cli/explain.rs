@@ -11,8 +11,7 @@ use tripline_rules::rule::{RuleId, Trigger};
 use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, accounts, inputs};
-use crate::decode::{Event, Limits, Tally};
-use crate::pipeline;
+use crate::decode::{Decoder, Event, Limits, Tally};
 
 /// Say why a rule matches an event, or which predicate fails
 #[derive(Debug, clap::Args)]
@@ -33,10 +32,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let inputs = inputs::find(std::slice::from_ref(&args.file))?;
     let progress = Progress::bytes(inputs.bytes);
     let mut tally = Tally::default();
+    let mut decoder = Decoder::new(ruleset.fields(), Limits::FILE);
     let mut out = io::stdout().lock();
     let unreadable = inputs::each_record(&inputs, &progress, &mut |record| {
         let mut written = Ok(());
-        pipeline::events(record, &Limits::FILE, ruleset.fields(), &mut tally, &mut |event| {
+        decoder.record(&record.bytes, &mut tally, &mut Vec::new(), |event| {
             if written.is_ok() {
                 written = write_event(&mut out, ruleset, id, event);
             }

@@ -86,8 +86,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let mut out = io::stdout().lock();
     for message in &args.message {
-        let batch = decode::any_message(message, &fields);
-        let matches = condition.holds(&mut |predicate| predicate.holds(&batch.slots()));
+        let matches = decode::any_message(message, &fields, |slots| {
+            condition.holds(&mut |predicate| predicate.holds(slots))
+        });
         writeln!(out, "{}", if matches { "match" } else { "no match" })?;
     }
     Ok(Exit::Ok)

@@ -178,7 +178,8 @@ fn piecewise(bytes: &[u8]) -> Result<Envelope, Reason> {
     Ok(Envelope::Messages(parts.into_iter().map(|part| log_event(&bytes[part])).collect()))
 }
 
-fn log_event(bytes: &[u8]) -> Message {
+/// One of a data message's `logEvents`.
+pub(super) fn log_event(bytes: &[u8]) -> Message {
     let parts = if bytes.first() == Some(&b'{') { members(bytes, 0) } else { Vec::new() };
     let member = |name: &str| {
         parts.iter().rev().find(|(key, _)| *key == name.as_bytes()).map(|(_, at)| &bytes[at.clone()])

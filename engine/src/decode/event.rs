@@ -1,47 +1,48 @@
 //! Is this text a CloudTrail event, when did it happen, and is it sound?
 
-use std::ops::Deref;
+use std::borrow::Cow;
 
 use tripline_rules::field::Slots;
 
-use super::tape::{Entry, Tape, TapeError};
+use super::tape::{Entry, Tape, TapeError, unescape};
 use super::{Reason, compact, time};
 
-/// What stands in front of an event's slots.
+/// One CloudTrail event, while its record is open.
 #[derive(Debug)]
-pub struct Head<'m> {
-    /// The event's source text.
-    pub message: &'m str,
+pub struct Event<'b> {
     /// Which log event of its record it is, from 0, every one counted.
     pub ordinal: u64,
     /// `eventTime`, seconds since the epoch.
     pub time_s: i64,
     /// When the log received it, milliseconds, where the envelope says.
     pub logs_time_ms: Option<i64>,
-}
-
-/// One CloudTrail event of a batch.
-#[derive(Debug)]
-pub struct Event<'b> {
-    pub(super) head: &'b Head<'b>,
     /// What the rules look at.
     pub slots: Slots<'b>,
+    pub(super) source: Source<'b>,
 }
 
-impl<'b> Deref for Event<'b> {
-    type Target = Head<'b>;
+/// An event's text.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source<'b> {
+    Text(&'b str),
+    /// As it stands in a data message: a JSON string without its quotes, soundly escaped.
+    Escaped(&'b str),
+}
 
-    fn deref(&self) -> &Head<'b> {
-        self.head
+impl<'b> Event<'b> {
+    /// The event's source text.
+    pub fn message(&self) -> Cow<'b, str> {
+        match self.source {
+            Source::Text(text) => Cow::Borrowed(text),
+            Source::Escaped(text) => unescape(text).unwrap_or_default(),
+        }
     }
-}
 
-impl Event<'_> {
     /// The event as compact JSON on one line; for the few events that some rule matched.
     pub fn compact_text(&self) -> String {
-        match Tape::parse(self.head.message) {
+        match Tape::parse(trimmed(&self.message())) {
             Ok(tape) => compact::text(&tape, 0),
-            // It parsed when the batch was made.
+            // It parsed when it was read.
             Err(_) => String::from("null"),
         }
     }
@@ -55,7 +56,7 @@ pub(super) enum Read<'m> {
 }
 
 pub(super) fn read(text: &str, bytes_max: usize) -> Read<'_> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
+    let text = trimmed(text);
     if !text.starts_with('{') {
         return Read::NotCloudTrail;
     }
@@ -83,6 +84,10 @@ pub(super) fn read(text: &str, bytes_max: usize) -> Read<'_> {
     }
 }
 
+fn trimmed(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii()
+}
+
 fn is_cloudtrail(tape: &Tape<'_>) -> bool {
     let has = |name: &str| tape.member(0, name).is_some();
     has("eventVersion")
@@ -91,12 +96,17 @@ fn is_cloudtrail(tape: &Tape<'_>) -> bool {
         || string(tape, "eventType") == Some("AwsCloudTrailInsight")
 }
 
+/// The same of an event whose `eventVersion` is this string.
+pub(super) fn is_known_version(version: &str) -> bool {
+    version.split('.').next() == Some("1")
+}
+
 /// A new minor version only adds members; a new major one may mean anything. None is fine: old events have none.
 fn has_known_version(tape: &Tape<'_>) -> bool {
     match tape.member(0, "eventVersion").map(|at| tape.entry(at)) {
         None | Some(Entry::Null) => true,
-        Some(Entry::String(version)) => version.split('.').next() == Some("1"),
-        Some(Entry::Number(version)) => version.split('.').next() == Some("1"),
+        Some(Entry::String(version)) => is_known_version(version),
+        Some(Entry::Number(version)) => is_known_version(version),
         Some(_) => false,
     }
 }

@@ -2,96 +2,143 @@
 
 use std::borrow::Cow;
 
-use tripline_rules::field::{Node, Selector, Step, Value};
+use bumpalo::Bump;
+use tripline_rules::field::{FieldId, Fields, Node, Reached, Selector, Slots, Span, Step, Value};
 
 use super::compact;
 use super::tape::{Entry, Tape};
 
-/// Appends what `selector` reaches in the event to `nodes`.
-pub(super) fn fill<'a>(tape: &Tape<'a>, message: &'a str, selector: &Selector, nodes: &mut Vec<Node<'a>>) {
-    match selector {
-        Selector::Message => nodes.push(Node::direct(Value::String(Cow::Borrowed(message)))),
-        // The message was no JSON.
-        Selector::Pattern(_) | Selector::Sigma(_) if tape.is_empty() => {}
-        Selector::Pattern(steps) => pattern(tape, 0, steps, nodes),
-        Selector::Sigma(path) => sigma(tape, 0, path, nodes),
+/// The slots of one event, every one filled.
+#[derive(Debug, Default)]
+pub(super) struct Filled<'a> {
+    nodes: Vec<Node<'a>>,
+    spans: Vec<Span>,
+}
+
+impl<'a> Filled<'a> {
+    /// Fills the slots of `fields`. What the text does not hold as it stands is kept in `arena`.
+    pub(super) fn new(tape: &Tape<'a>, message: &'a str, fields: &Fields, arena: &'a Bump) -> Self {
+        let mut filled = Self { nodes: Vec::new(), spans: Vec::with_capacity(fields.len()) };
+        for selector in fields.selectors() {
+            let start = filled.nodes.len();
+            Filling { tape, arena, nodes: &mut filled.nodes }.fill(message, selector);
+            filled.spans.push(Span::nodes(start, filled.nodes.len() - start));
+        }
+        filled
+    }
+
+    pub(super) fn slots(&self) -> Slots<'_> {
+        Slots::new(&self.nodes, &self.spans)
+    }
+
+    /// What a field reached.
+    pub(super) fn nodes_of(&self, field: FieldId) -> &[Node<'_>] {
+        match self.slots().get(field) {
+            Reached::Nodes(nodes) => nodes,
+            // It holds nothing else.
+            Reached::One(_) => &[],
+        }
     }
 }
 
-fn pattern<'a>(tape: &Tape<'a>, at: usize, steps: &[Step], nodes: &mut Vec<Node<'a>>) {
-    let Some((step, rest)) = steps.split_first() else {
-        nodes.push(Node::direct(value(tape, at)));
-        return;
-    };
-    match step {
-        Step::Member(name) => {
-            if let Some(member) = tape.member(at, name) {
-                pattern(tape, member, rest, nodes);
-            }
-        }
-        Step::AnyMember => {
-            tape.last_members(at).into_iter().for_each(|(_, member)| pattern(tape, member, rest, nodes));
-        }
-        Step::Index(index) => {
-            if let Some(element) = tape.elements(at).nth(*index as usize) {
-                pattern(tape, element, rest, nodes);
-            }
-        }
-        Step::AnyElement => tape.elements(at).for_each(|element| pattern(tape, element, rest, nodes)),
-    }
+struct Filling<'f, 'a> {
+    tape: &'f Tape<'a>,
+    arena: &'a Bump,
+    nodes: &'f mut Vec<Node<'a>>,
 }
 
-/// Sigma's dotted name: at every object the longest literal key that begins the rest of the path wins.
-fn sigma<'a>(tape: &Tape<'a>, at: usize, path: &str, nodes: &mut Vec<Node<'a>>) {
-    if let Entry::Array { .. } = tape.entry(at) {
+impl<'a> Filling<'_, 'a> {
+    fn fill(&mut self, message: &'a str, selector: &Selector) {
+        match selector {
+            Selector::Message => self.nodes.push(Node::direct(Value::String(message))),
+            // The message was no JSON.
+            Selector::Pattern(_) | Selector::Sigma(_) if self.tape.is_empty() => {}
+            Selector::Pattern(steps) => self.pattern(0, steps),
+            Selector::Sigma(path) => self.sigma(0, path),
+        }
+    }
+
+    fn pattern(&mut self, at: usize, steps: &[Step]) {
+        let tape = self.tape;
+        let Some((step, rest)) = steps.split_first() else {
+            let value = self.value(at);
+            return self.nodes.push(Node::direct(value));
+        };
+        match step {
+            Step::Member(name) => {
+                if let Some(member) = tape.member(at, name) {
+                    self.pattern(member, rest);
+                }
+            }
+            Step::AnyMember => {
+                tape.last_members(at).into_iter().for_each(|(_, member)| self.pattern(member, rest));
+            }
+            Step::Index(index) => {
+                if let Some(element) = tape.elements(at).nth(*index as usize) {
+                    self.pattern(element, rest);
+                }
+            }
+            Step::AnyElement => tape.elements(at).for_each(|element| self.pattern(element, rest)),
+        }
+    }
+
+    /// Sigma's dotted name: at every object the longest literal key that begins the rest of the path wins.
+    fn sigma(&mut self, at: usize, path: &str) {
+        let tape = self.tape;
+        if let Entry::Array { .. } = tape.entry(at) {
+            if path.is_empty() {
+                self.nodes.push(Node::direct(Value::Array));
+            }
+            tape.elements(at).for_each(|element| self.sigma(element, path));
+            return;
+        }
         if path.is_empty() {
-            nodes.push(Node::direct(Value::Array));
+            return self.sigma_end(at);
         }
-        tape.elements(at).for_each(|element| sigma(tape, element, path, nodes));
-        return;
-    }
-    if path.is_empty() {
-        sigma_end(tape, at, nodes);
-        return;
-    }
-    // Of equally long keys, which are duplicates, the last.
-    let begins = |(key, _): &(&str, usize)| {
-        path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    if let Some((key, member)) = tape.members(at).filter(begins).max_by_key(|(key, _)| key.len()) {
-        sigma(tape, member, path.get(key.len() + 1..).unwrap_or_default(), nodes);
-    }
-}
-
-fn sigma_end<'a>(tape: &Tape<'a>, at: usize, nodes: &mut Vec<Node<'a>>) {
-    if let Entry::Object { .. } = tape.entry(at) {
-        nodes.push(Node::direct(Value::Object(Cow::Owned(compact::text(tape, at)))));
-        leaves(tape, at, nodes);
-    } else {
-        nodes.push(Node::direct(value(tape, at)));
-    }
-}
-
-/// Every scalar below an object, in the order of the text.
-fn leaves<'a>(tape: &Tape<'a>, at: usize, nodes: &mut Vec<Node<'a>>) {
-    match tape.entry(at) {
-        Entry::Object { .. } => {
-            tape.last_members(at).into_iter().for_each(|(_, member)| leaves(tape, member, nodes))
-        }
-        Entry::Array { .. } => tape.elements(at).for_each(|element| leaves(tape, element, nodes)),
-        Entry::Null | Entry::Bool(_) | Entry::Number(_) | Entry::String(_) => {
-            nodes.push(Node::nested(value(tape, at)));
+        // Of equally long keys, which are duplicates, the last.
+        let begins = |(key, _): &(&str, usize)| {
+            path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if let Some((key, member)) = tape.members(at).filter(begins).max_by_key(|(key, _)| key.len()) {
+            self.sigma(member, path.get(key.len() + 1..).unwrap_or_default());
         }
     }
-}
 
-fn value<'a>(tape: &Tape<'a>, at: usize) -> Value<'a> {
-    match tape.entry(at) {
-        Entry::Null => Value::Null,
-        Entry::Bool(value) => Value::Bool(*value),
-        Entry::Number(text) => Value::Number(text),
-        Entry::String(text) => Value::String(text.clone()),
-        Entry::Array { .. } => Value::Array,
-        Entry::Object { .. } => Value::Object(Cow::Borrowed("")),
+    fn sigma_end(&mut self, at: usize) {
+        if let Entry::Object { .. } = self.tape.entry(at) {
+            let text = self.arena.alloc_str(&compact::text(self.tape, at));
+            self.nodes.push(Node::direct(Value::Object(text)));
+            self.leaves(at);
+        } else {
+            let value = self.value(at);
+            self.nodes.push(Node::direct(value));
+        }
+    }
+
+    /// Every scalar below an object, in the order of the text.
+    fn leaves(&mut self, at: usize) {
+        let tape = self.tape;
+        match tape.entry(at) {
+            Entry::Object { .. } => {
+                tape.last_members(at).into_iter().for_each(|(_, member)| self.leaves(member));
+            }
+            Entry::Array { .. } => tape.elements(at).for_each(|element| self.leaves(element)),
+            Entry::Null | Entry::Bool(_) | Entry::Number(_) | Entry::String(_) => {
+                let value = self.value(at);
+                self.nodes.push(Node::nested(value));
+            }
+        }
+    }
+
+    fn value(&self, at: usize) -> Value<'a> {
+        match self.tape.entry(at) {
+            Entry::Null => Value::Null,
+            Entry::Bool(value) => Value::Bool(*value),
+            Entry::Number(text) => Value::Number(text),
+            Entry::String(Cow::Borrowed(text)) => Value::String(text),
+            Entry::String(Cow::Owned(text)) => Value::String(self.arena.alloc_str(text)),
+            Entry::Array { .. } => Value::Array,
+            Entry::Object { .. } => Value::Object(""),
+        }
     }
 }

@@ -94,7 +94,12 @@ pub(super) fn members_and_break(bytes: &[u8], at: usize) -> (Vec<Member<'_>>, Op
     (found, None)
 }
 
+#[inline]
 pub(super) fn skip_blanks(bytes: &[u8], at: usize) -> usize {
+    // There is rarely any.
+    if bytes.get(at).is_some_and(|byte| *byte > b' ') {
+        return at;
+    }
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| !b" \t\r\n".contains(byte)).unwrap_or(rest.len())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{EventBatch, Reason};
+use super::Reason;
 
 /// Counts of records and log events, with the identities that hold between them (design §1.3):
 /// records `received = decoded + control + rejected`, log events `in = evaluated + not CloudTrail + rejected`.
@@ -14,12 +14,16 @@ pub struct Tally {
     pub records_decoded: u64,
     /// Those of the opened that were KPL aggregates.
     pub records_aggregated: u64,
+    /// Those of the opened that were scanned: data messages as CloudWatch Logs writes them. The pull parser reads the others.
+    pub records_scanned: u64,
     /// Control messages.
     pub records_control: u64,
     /// Records set aside, by reason.
     pub records_rejected: BTreeMap<Reason, u64>,
     /// Log events of the decoded records.
     pub events_in: u64,
+    /// Those of scanned records that were left to the pull parser, for something in them is not as CloudTrail writes it.
+    pub events_odd: u64,
     /// CloudTrail events handed to the rules.
     pub events_evaluated: u64,
     /// Log events that are no CloudTrail events.
@@ -46,18 +50,15 @@ impl Tally {
     }
 
     /// A record that was opened.
-    pub fn add_batch(&mut self, batch: &EventBatch<'_>) {
+    pub(super) fn add_decoded(&mut self, log_events: u64) {
         self.records_received += 1;
         self.records_decoded += 1;
-        self.records_aggregated += u64::from(batch.aggregated);
-        self.events_in += batch.log_events;
-        self.events_evaluated += batch.heads.len() as u64;
-        self.events_not_cloudtrail += batch.not_cloudtrail;
-        for reject in &batch.rejects {
-            *self.events_rejected.entry(reject.reason).or_default() += 1;
-        }
-        self.events_without_id += batch.without_id;
-        self.events_omitted += batch.unknown.len() as u64;
+        self.events_in += log_events;
+    }
+
+    /// A log event that was set aside.
+    pub(super) fn add_event_rejected(&mut self, reason: Reason) {
+        *self.events_rejected.entry(reason).or_default() += 1;
     }
 
     /// Adds another's counts.
@@ -65,8 +66,10 @@ impl Tally {
         self.records_received += other.records_received;
         self.records_decoded += other.records_decoded;
         self.records_aggregated += other.records_aggregated;
+        self.records_scanned += other.records_scanned;
         self.records_control += other.records_control;
         self.events_in += other.events_in;
+        self.events_odd += other.events_odd;
         self.events_evaluated += other.events_evaluated;
         self.events_not_cloudtrail += other.events_not_cloudtrail;
         self.events_without_id += other.events_without_id;

@@ -59,7 +59,7 @@ pub(super) struct Tape<'a> {
 impl<'a> Tape<'a> {
     /// Parses one JSON value with nothing but white space around it.
     pub(super) fn parse(text: &'a str) -> Result<Self, TapeError> {
-        let mut parser = Parser { text, at: 0, tape: Tape::default(), open: Vec::new(), keys: 0 };
+        let mut parser = Parser::new(text);
         parser.value()?;
         while !parser.open.is_empty() {
             parser.next_in_container()?;
@@ -132,6 +132,10 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0, tape: Tape::default(), open: Vec::new(), keys: 0 }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -252,33 +256,46 @@ impl<'a> Parser<'a> {
     fn string(&mut self) -> Result<Cow<'a, str>, TapeError> {
         self.take(b'"')?;
         let start = self.at;
-        let mut decoded: Option<String> = None;
         loop {
-            let plain = self.at;
-            while self.peek().is_some_and(|byte| byte != b'"' && byte != b'\\' && byte >= 0x20) {
-                self.at += 1;
-            }
-            let run = &self.text[plain..self.at];
-            match (self.peek(), &mut decoded) {
-                (Some(b'"'), None) => {
-                    self.at += 1;
-                    return Ok(Cow::Borrowed(&self.text[start..self.at - 1]));
-                }
-                (Some(b'"'), Some(text)) => {
-                    text.push_str(run);
-                    self.at += 1;
-                    return Ok(Cow::Owned(std::mem::take(text)));
-                }
-                (Some(b'\\'), text) => {
-                    let text = text.get_or_insert_with(String::new);
-                    text.push_str(run);
-                    self.at += 1;
-                    text.push(escape(self.text.as_bytes(), &mut self.at)?);
-                }
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.at += 2,
+                Some(byte) if byte >= 0x20 => self.at += 1,
                 _ => return Err(TapeError::Syntax(self.at)),
             }
         }
+        let raw = &self.text[start..self.at];
+        self.at += 1;
+        unescape(raw).map_err(|error| match error {
+            TapeError::Syntax(at) => TapeError::Syntax(start + at),
+            other => other,
+        })
     }
+}
+
+/// The value of a string whose source, without the quotes around it, is `raw`.
+pub(super) fn unescape(raw: &str) -> Result<Cow<'_, str>, TapeError> {
+    let bytes = raw.as_bytes();
+    let Some(mut at) = memchr::memchr(b'\\', bytes) else { return Ok(Cow::Borrowed(raw)) };
+    let (mut value, mut plain) = (String::with_capacity(raw.len()), 0);
+    loop {
+        value.push_str(&raw[plain..at]);
+        at += 1;
+        value.push(escape(bytes, &mut at)?);
+        plain = at;
+        match memchr::memchr(b'\\', &bytes[at..]) {
+            Some(next) => at += next,
+            None => break,
+        }
+    }
+    value.push_str(&raw[plain..]);
+    Ok(Cow::Owned(value))
+}
+
+/// Whether `text` is a number and nothing else.
+pub(super) fn is_number(text: &str) -> bool {
+    let mut parser = Parser::new(text);
+    parser.number().is_ok_and(|number| number.len() == text.len())
 }
 
 /// The character behind a backslash; `at` stands after the backslash. A surrogate without its other half is

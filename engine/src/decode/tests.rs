@@ -14,20 +14,17 @@ mod omitted;
 mod poison;
 mod resolve;
 mod sequences;
+mod twins;
 
 /// Counts of one record.
 fn tally(bytes: &[u8], limits: &Limits) -> Tally {
     let mut tally = Tally::default();
-    match open(bytes, limits) {
-        Opened::Control => tally.add_control(),
-        Opened::Rejected(reject) => tally.add_rejected(reject.reason),
-        Opened::Messages(messages) => tally.add_batch(&messages.events(&Fields::new())),
-    }
+    Decoder::new(&Fields::new(), limits.clone()).record(bytes, &mut tally, &mut Vec::new(), |_| {});
     assert!(tally.balances(), "{tally:?}");
     tally
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()

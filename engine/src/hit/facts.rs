@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use tripline_rules::field::{FieldId, Fields};
 
-use crate::decode::{Event, Messages};
+use crate::decode::{self, Event};
 
 /// What is kept of an event that some rule matched. One per event, shared by its hits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +77,8 @@ fn said_id<'e>(event: &'e Event<'_>) -> Option<&'e str> {
 
 impl Facts {
     /// The facts of an event that was kept as `text`; none when that is no CloudTrail event.
-    pub fn kept(text: String, logs_time_ms: Option<i64>, fields: &Fields) -> Option<Self> {
-        Messages::kept(text, logs_time_ms).events(fields).events().next().map(|event| Self::of(&event))
+    pub fn kept(text: &str, logs_time_ms: Option<i64>, fields: &Fields) -> Option<Self> {
+        decode::kept(text, logs_time_ms, fields, Self::of)
     }
 
     /// Which of two deliveries of one event stands for it: an order that does not hang on who came first.

@@ -91,11 +91,10 @@ fn value(field: &GroupField, base: RuleId, slots: &Slots<'_>, missing: Missing) 
     }
 }
 
-fn scalar<'n>(node: &'n Node<'_>) -> Option<&'n str> {
-    match &node.value {
+fn scalar<'n>(node: &Node<'n>) -> Option<&'n str> {
+    match node.value {
         _ if node.nested => None,
-        Value::String(text) => Some(text),
-        Value::Number(text) => Some(text),
+        Value::String(text) | Value::Number(text) => Some(text),
         Value::Bool(true) => Some("true"),
         Value::Bool(false) => Some("false"),
         Value::Null | Value::Array | Value::Object(_) => None,

@@ -5,7 +5,7 @@ use tripline_rules::check::{SourceFile, load};
 use tripline_rules::matcher::{self, Scratch};
 
 use super::*;
-use crate::decode::{Limits, Opened, open};
+use crate::decode;
 
 fn ruleset(text: &str) -> Ruleset {
     let loaded = load(&[SourceFile { name: "r.yml".into(), text: text.to_owned() }], &|_| true);
@@ -34,13 +34,13 @@ fn event(change: &Value) -> String {
 
 /// The hits of one event, and how many were left out.
 fn hits(ruleset: &Ruleset, text: &str) -> (Vec<Hit>, u64) {
-    let Opened::Messages(messages) = open(text.as_bytes(), &Limits::STREAM) else { panic!("{text}") };
-    let batch = messages.events(ruleset.fields());
-    let (mut matched, mut hits) = (Vec::new(), Vec::new());
-    let event = batch.events().next().unwrap();
-    matcher::hits(ruleset, &event.slots, &mut Scratch::default(), &mut matched);
-    let ungrouped = of_event(ruleset, &event, &matched, &mut hits);
-    (hits, ungrouped)
+    decode::kept(text, None, ruleset.fields(), |event| {
+        let (mut matched, mut hits) = (Vec::new(), Vec::new());
+        matcher::hits(ruleset, &event.slots, &mut Scratch::default(), &mut matched);
+        let ungrouped = of_event(ruleset, event, &matched, &mut hits);
+        (hits, ungrouped)
+    })
+    .unwrap()
 }
 
 #[track_caller]

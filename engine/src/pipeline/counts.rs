@@ -56,9 +56,11 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
         records_received,
         records_decoded,
         records_aggregated,
+        records_scanned,
         records_control,
         records_rejected,
         events_in,
+        events_odd,
         events_evaluated,
         events_not_cloudtrail,
         events_rejected,
@@ -70,8 +72,10 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
     metrics.records_received.inc_by(*records_received);
     metrics.records_decoded.inc_by(*records_decoded);
     metrics.records_aggregated.inc_by(*records_aggregated);
+    metrics.records_scanned.inc_by(*records_scanned);
     metrics.records_control.inc_by(*records_control);
     metrics.events_in.inc_by(*events_in);
+    metrics.events_odd.inc_by(*events_odd);
     metrics.events_evaluated.inc_by(*events_evaluated);
     metrics.events_not_cloudtrail.inc_by(*events_not_cloudtrail);
     metrics.events_without_id.inc_by(*events_without_id);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use tripline_rules::field::{FieldId, Fields};
+use tripline_rules::field::FieldId;
 use tripline_rules::matcher::{self, Scratch};
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
 use super::live::LiveRules;
 use super::own::{About, OWN_SOURCE, Own};
-use crate::decode::{self, Event, Limits, Opened, Reject, Tally};
+use crate::decode::{Decoder, Event, Limits, Reject, Tally};
 use crate::hit::{self, Hit};
 use crate::record::{Gap, Mark, Position, Record, Stage, Stamps};
 use crate::store::SourceAccounts;
@@ -100,6 +100,7 @@ pub struct Matcher {
     generation: u64,
     ruleset: Arc<Ruleset>,
     limits: Limits,
+    decoder: Decoder,
     scratch: Scratch,
     matched: Vec<RuleId>,
 }
@@ -107,13 +108,15 @@ pub struct Matcher {
 impl Matcher {
     /// A matcher with a scratch of its own.
     pub fn new(ruleset: Arc<Ruleset>, limits: Limits) -> Self {
-        Self { generation: 0, ruleset, limits, scratch: Scratch::default(), matched: Vec::new() }
+        let decoder = Decoder::new(ruleset.fields(), limits.clone());
+        Self { generation: 0, ruleset, limits, decoder, scratch: Scratch::default(), matched: Vec::new() }
     }
 
     /// Goes on with the rules that run now.
     pub(super) fn follow(&mut self, rules: &LiveRules) {
         if rules.generation() != self.generation {
             (self.generation, self.ruleset) = rules.current();
+            self.decoder = Decoder::new(self.ruleset.fields(), self.limits.clone());
             self.scratch = Scratch::default();
         }
     }
@@ -131,7 +134,7 @@ impl Matcher {
         let (ruleset, scratch, matched) = (&self.ruleset, &mut self.scratch, &mut self.matched);
         let (hits, newest_s, ungrouped) = (&mut out.hits, &mut out.newest_s, &mut out.ungrouped);
         let places = &mut out.places;
-        open(record, &self.limits, ruleset.fields(), &mut out.tally, &mut out.rejects, &mut |event| {
+        self.decoder.record(&record.bytes, &mut out.tally, &mut out.rejects, |event| {
             *newest_s = (*newest_s).max(Some(event.time_s));
             note_place(event, places);
             matcher::hits(ruleset, &event.slots, scratch, matched);
@@ -163,40 +166,4 @@ fn note_place(event: &Event<'_>, places: &mut Vec<(String, String)>) {
     if !known && !account.is_empty() && places.len() < PLACES_MAX {
         places.push((account.to_owned(), region.to_owned()));
     }
-}
-
-/// Decodes a record, counts it, and shows each of its events to `each`. Returns how many log events it held.
-pub fn events(
-    record: &Record,
-    limits: &Limits,
-    fields: &Fields,
-    tally: &mut Tally,
-    each: &mut dyn FnMut(&Event<'_>),
-) -> u64 {
-    open(record, limits, fields, tally, &mut Vec::new(), each)
-}
-
-fn open(
-    record: &Record,
-    limits: &Limits,
-    fields: &Fields,
-    tally: &mut Tally,
-    rejects: &mut Vec<Reject>,
-    each: &mut dyn FnMut(&Event<'_>),
-) -> u64 {
-    match decode::open(&record.bytes, limits) {
-        Opened::Control => tally.add_control(),
-        Opened::Rejected(reject) => {
-            tally.add_rejected(reject.reason);
-            rejects.push(reject);
-        }
-        Opened::Messages(messages) => {
-            let batch = messages.events(fields);
-            tally.add_batch(&batch);
-            rejects.extend_from_slice(batch.rejects());
-            batch.events().for_each(|event| each(&event));
-            return batch.log_events();
-        }
-    }
-    0
 }

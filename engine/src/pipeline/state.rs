@@ -9,7 +9,7 @@ use tripline_rules::rule::{RuleId, Trigger};
 
 use super::{Accounts, Matched};
 use crate::alert::{self, Alert};
-use crate::decode::Messages;
+use crate::decode::{self, Event};
 use crate::hit::{Group, Hit};
 use crate::window::cache::Needs;
 use crate::window::finding::{Finding, Period};
@@ -197,20 +197,19 @@ impl State {
     /// Why the first event of a finding matched: the rule's own condition, or that of the first rule it counts that holds.
     fn why(&self, finding: &Finding) -> Vec<Reason> {
         let fields = self.ruleset.fields();
-        let message = Messages::kept(finding.evidence.first.text.clone(), None);
-        let batch = message.events(fields);
-        let Some(event) = batch.events().next() else { return Vec::new() };
-        let reasons = |rule: RuleId| match &self.ruleset.rule(rule).trigger {
-            Trigger::Event(condition) => {
-                let trace = explain::trace(condition, &event.slots, fields);
-                trace.holds.then(|| trace.reasons())
+        let of_event = |event: &Event<'_>| {
+            let reasons = |rule: RuleId| match &self.ruleset.rule(rule).trigger {
+                Trigger::Event(condition) => {
+                    let trace = explain::trace(condition, &event.slots, fields);
+                    trace.holds.then(|| trace.reasons())
+                }
+                Trigger::Rules(_) => None,
+            };
+            match &self.ruleset.rule(finding.rule).trigger {
+                Trigger::Event(_) => reasons(finding.rule),
+                Trigger::Rules(bases) => bases.iter().find_map(|base| reasons(*base)),
             }
-            Trigger::Rules(_) => None,
         };
-        match &self.ruleset.rule(finding.rule).trigger {
-            Trigger::Event(_) => reasons(finding.rule),
-            Trigger::Rules(bases) => bases.iter().find_map(|base| reasons(*base)),
-        }
-        .unwrap_or_default()
+        decode::kept(&finding.evidence.first.text, None, fields, of_event).flatten().unwrap_or_default()
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tripline::decode::{Limits, Tally};
-use tripline::pipeline::{self, Pipeline};
+use tripline::decode::{Decoder, Limits, Tally};
+use tripline::pipeline::Pipeline;
 use tripline::record::Record;
 use tripline::source::file;
 use tripline_rules::check::{self, SourceFile};
@@ -36,9 +36,9 @@ fn record(bytes: Vec<u8>) -> Record {
 /// Holds both matchers against every event of a record; returns (events, hits).
 fn judge(ruleset: &Ruleset, record: &Record, tally: &mut Tally) -> u64 {
     let (mut scratch, mut hits, mut count) = (Scratch::default(), Vec::new(), 0);
-    pipeline::events(record, &Limits::FILE, ruleset.fields(), tally, &mut |event| {
+    Decoder::new(ruleset.fields(), Limits::FILE).record(&record.bytes, tally, &mut Vec::new(), |event| {
         matcher::hits(ruleset, &event.slots, &mut scratch, &mut hits);
-        assert_eq!(hits, naive::hits(ruleset, &event.slots), "{}", event.message);
+        assert_eq!(hits, naive::hits(ruleset, &event.slots), "{}", event.message());
         count += hits.len() as u64;
     });
     count
@@ -95,9 +95,14 @@ fn order_duplicates_and_batches_change_no_alert_of_the_corpus() {
     let records = corpus(&shared);
     let mut lines = Vec::new();
     for record in &records {
-        pipeline::events(record, &Limits::FILE, ruleset.fields(), &mut Tally::default(), &mut |event| {
-            lines.push(event.compact_text());
-        });
+        Decoder::new(ruleset.fields(), Limits::FILE).record(
+            &record.bytes,
+            &mut Tally::default(),
+            &mut Vec::new(),
+            |event| {
+                lines.push(event.compact_text());
+            },
+        );
     }
     let expected = alerts(&ruleset, &records);
     assert!(expected.len() > 100, "{}", expected.len());

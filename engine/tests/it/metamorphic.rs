@@ -8,8 +8,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use tripline::alert::Alert;
-use tripline::decode::{Limits, Tally};
-use tripline::pipeline::{self, Matcher, State};
+use tripline::decode::{Decoder, Limits, Tally};
+use tripline::pipeline::{Matcher, State};
 use tripline::record::Record;
 use tripline_loadgen::{Corpus, Options, Packing};
 use tripline_rules::check;
@@ -39,9 +39,14 @@ fn lines(ruleset: &Ruleset) -> Vec<String> {
     let mut lines = Vec::new();
     for message in corpus.messages(Packing::default()) {
         let record = Record::new(&"-".into(), 0, message.bytes);
-        pipeline::events(&record, &Limits::STREAM, ruleset.fields(), &mut Tally::default(), &mut |event| {
-            lines.push(event.compact_text());
-        });
+        Decoder::new(ruleset.fields(), Limits::STREAM).record(
+            &record.bytes,
+            &mut Tally::default(),
+            &mut Vec::new(),
+            |event| {
+                lines.push(event.compact_text());
+            },
+        );
     }
     lines
 }

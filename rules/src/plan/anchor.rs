@@ -1,48 +1,76 @@
-//! The cheapest necessary equalities of a condition: if the condition holds, one of them does.
+//! The cheapest necessary predicates of a condition: if the condition holds, one of them does.
 
+use super::PredicateId;
+use super::share::ALL;
 use crate::condition::Condition;
-use crate::field::{FieldId, Fields, Selector, Step};
-use crate::predicate::Predicate;
 
-/// Equalities of which at least one is necessary: a field, and a value up to case.
-pub(super) type Anchor = Vec<(FieldId, String)>;
+/// Above this share of traffic an anchor saves less than it costs.
+const SHARE_MAX: u32 = ALL * 9 / 10;
 
-/// The best anchor of `condition`; none when nothing so simple is necessary.
-pub(super) fn of(condition: &Condition<Predicate>, fields: &Fields) -> Option<Anchor> {
+/// Predicates of which at least one is necessary, and how much traffic they let through, in ten-thousandths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Anchor {
+    pub(super) predicates: Vec<PredicateId>,
+    pub(super) share: u32,
+}
+
+/// How much traffic passes a predicate; none when the nodes of its field do not decide it.
+pub(super) trait Share: Fn(PredicateId) -> Option<u32> {}
+impl<F: Fn(PredicateId) -> Option<u32>> Share for F {}
+
+/// Every anchor that `condition` offers and that is worth it, the best first.
+pub(super) fn all(condition: &Condition<PredicateId>, share: &impl Share) -> Vec<Anchor> {
+    let mut found = Vec::new();
+    collect(condition, share, &mut found);
+    found.retain(|anchor| anchor.share <= SHARE_MAX);
+    found.sort_by_key(|anchor| anchor.share);
+    found
+}
+
+/// Every part of an `All` is necessary, so each offers its own.
+fn collect(condition: &Condition<PredicateId>, share: &impl Share, found: &mut Vec<Anchor>) {
     match condition {
-        Condition::Is(predicate) => {
-            predicate.test.equal_to().map(|value| vec![(predicate.field, value.to_owned())])
-        }
-        // Every part is necessary, so the cheapest anchor of any part will do.
+        Condition::All(parts) => parts.iter().for_each(|part| collect(part, share, found)),
+        _ => found.extend(best(condition, share)),
+    }
+}
+
+fn best(condition: &Condition<PredicateId>, share: &impl Share) -> Option<Anchor> {
+    match condition {
+        Condition::Is(id) => share(*id).map(|share| Anchor { predicates: vec![*id], share }),
         Condition::All(parts) => {
-            parts.iter().filter_map(|part| of(part, fields)).min_by_key(|anchor| cost(anchor, fields))
+            parts.iter().filter_map(|part| best(part, share)).min_by_key(|anchor| anchor.share)
         }
         // One part is enough, so each must bring its own; of no parts, none is ever true.
         Condition::Any(parts) => {
-            parts.iter().map(|part| of(part, fields)).collect::<Option<Vec<_>>>().map(|all| all.concat())
+            let mut all = Anchor { predicates: Vec::new(), share: 0 };
+            for part in parts {
+                let anchor = best(part, share)?;
+                all.predicates.extend(anchor.predicates);
+                all.share = all.share.saturating_add(anchor.share);
+            }
+            Some(all)
         }
         Condition::Not(_) => None,
     }
 }
 
-/// How much traffic an anchor lets through, roughly: a name selects about one event in a hundred, a source one
-/// in ten, another equality (an error code, a user type) lies between.
-fn cost(anchor: &Anchor, fields: &Fields) -> usize {
-    anchor.iter().map(|(field, _)| weight(fields.selector(*field))).sum()
-}
-
-fn weight(selector: &Selector) -> usize {
-    let name = match selector {
-        Selector::Sigma(path) => path.as_str(),
-        Selector::Pattern(steps) => match steps.as_slice() {
-            [Step::Member(name)] => name.as_str(),
-            _ => "",
-        },
-        Selector::Message => "",
+/// The same condition, the parts of each `All` in the order in which they fail soonest.
+pub(super) fn selective_first(
+    condition: Condition<PredicateId>,
+    share: &impl Share,
+) -> Condition<PredicateId> {
+    let ordered = |parts: Vec<Condition<PredicateId>>| -> Vec<_> {
+        parts.into_iter().map(|part| selective_first(part, share)).collect()
     };
-    match name {
-        "eventName" => 1,
-        "eventSource" => 10,
-        _ => 5,
+    match condition {
+        Condition::All(parts) => {
+            let mut parts = ordered(parts);
+            parts.sort_by_cached_key(|part| best(part, share).map_or(ALL, |anchor| anchor.share));
+            Condition::All(parts)
+        }
+        Condition::Any(parts) => Condition::Any(ordered(parts)),
+        Condition::Not(part) => Condition::Not(Box::new(selective_first(*part, share))),
+        Condition::Is(id) => Condition::Is(id),
     }
 }

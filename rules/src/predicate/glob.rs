@@ -31,6 +31,11 @@ impl Glob {
         }
     }
 
+    /// The longest text that every match holds; empty when there is none.
+    pub(crate) fn longest_part(&self) -> &str {
+        self.parts.iter().max_by_key(|part| part.len()).map_or("", String::as_str)
+    }
+
     /// Whether all of `text` matches. Linear in the text for each part.
     pub fn matches(&self, text: &str) -> bool {
         let [first, inner @ .., last] = self.parts.as_slice() else {

@@ -1,6 +1,7 @@
 //! One test of a filter pattern (`spec/filter-pattern.md` §4.2). What a selector reached passes when some node of it does;
 //! a missing field passes nothing but `NOT EXISTS`, and `!=` is not the opposite of `=`.
 
+use super::Shape;
 use super::glob::Glob;
 use super::number::Decimal;
 use super::regex::Regex;
@@ -163,18 +164,43 @@ impl PatternTest {
         }
     }
 
-    pub(crate) fn equal_to(&self) -> Option<&str> {
+    pub(crate) fn shape(&self) -> Shape {
         match self {
-            PatternTest::Text { equal: true, glob } => glob.literal(),
+            PatternTest::Text { equal: true, glob } => match glob.literal() {
+                Some(literal) => Shape::Equals(literal.to_owned()),
+                None => held(glob.longest_part()),
+            },
+            PatternTest::Contains(text) => held(text),
+            PatternTest::Number { equal: true, .. }
+            | PatternTest::Regex { equal: true, .. }
+            | PatternTest::Order { .. }
+            | PatternTest::IsNull
+            | PatternTest::IsBool(_)
+            | PatternTest::IsObject
+            | PatternTest::Words(_) => Shape::Node,
+            PatternTest::Number { equal: false, .. }
+            | PatternTest::Text { equal: false, .. }
+            | PatternTest::Regex { equal: false, .. }
+            | PatternTest::NotExists => Shape::Field,
+        }
+    }
+
+    /// The expression that some text must hold, if it is one.
+    pub(crate) fn regex(&self) -> Option<&Regex> {
+        match self {
+            PatternTest::Regex { equal: true, regex } => Some(regex),
             _ => None,
         }
     }
 }
 
-fn scalar<'v>(value: &'v Value<'_>) -> Option<&'v str> {
+fn held(text: &str) -> Shape {
+    if text.is_empty() { Shape::Node } else { Shape::Holds(text.to_owned()) }
+}
+
+fn scalar<'v>(value: &Value<'v>) -> Option<&'v str> {
     match value {
-        Value::String(text) => Some(text),
-        Value::Number(text) => Some(text),
+        Value::String(text) | Value::Number(text) => Some(text),
         Value::Null | Value::Bool(_) | Value::Array | Value::Object(_) => None,
     }
 }

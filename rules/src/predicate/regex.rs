@@ -2,6 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use regex_automata::MatchKind;
 use regex_automata::meta;
 use regex_automata::util::syntax;
 
@@ -11,6 +12,9 @@ const SOURCE_BYTES_MAX: usize = 8 << 10;
 const NFA_BYTES_MAX: usize = 1 << 20;
 /// Bytes of the lazily built automaton's cache, a thread and expression.
 const CACHE_BYTES_MAX: usize = 1 << 20;
+/// The same of several expressions in one automaton.
+const SET_NFA_BYTES_MAX: usize = 8 << 20;
+const SET_CACHE_BYTES_MAX: usize = 4 << 20;
 /// Groups within groups: deep enough for any author.
 const NEST_MAX: u32 = 64;
 
@@ -55,13 +59,7 @@ impl Regex {
         if source.len() > SOURCE_BYTES_MAX {
             return Err(RegexError::TooLong);
         }
-        let syntax = syntax::Config::new()
-            .unicode(flags.unicode)
-            .utf8(flags.unicode)
-            .case_insensitive(flags.ignore_case)
-            .multi_line(flags.multi_line)
-            .dot_matches_new_line(flags.dot_all)
-            .nest_limit(NEST_MAX);
+        let syntax = flags.syntax();
         let config = meta::Config::new()
             .nfa_size_limit(Some(NFA_BYTES_MAX))
             .hybrid_cache_capacity(CACHE_BYTES_MAX)
@@ -84,6 +82,30 @@ impl Regex {
     pub fn source(&self) -> &str {
         &self.source
     }
+}
+
+impl RegexFlags {
+    fn syntax(self) -> syntax::Config {
+        syntax::Config::new()
+            .unicode(self.unicode)
+            .utf8(self.unicode)
+            .case_insensitive(self.ignore_case)
+            .multi_line(self.multi_line)
+            .dot_matches_new_line(self.dot_all)
+            .nest_limit(NEST_MAX)
+    }
+}
+
+/// Several expressions searched for at once; none when together they are too large.
+pub(crate) fn set(regexes: &[&Regex]) -> Option<meta::Regex> {
+    let parse = |regex: &&Regex| syntax::parse_with(&regex.source, &regex.flags.syntax()).ok();
+    let parsed: Vec<_> = regexes.iter().map(parse).collect::<Option<_>>()?;
+    let config = meta::Config::new()
+        .match_kind(MatchKind::All)
+        .nfa_size_limit(Some(SET_NFA_BYTES_MAX))
+        .hybrid_cache_capacity(SET_CACHE_BYTES_MAX)
+        .utf8_empty(false);
+    meta::Regex::builder().configure(config).build_many_from_hir(&parsed).ok()
 }
 
 /// The engine draws its errors over several lines; the last says what is wrong.

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use glob::Glob;
 use ipnet::IpNet;
 
+use super::Shape;
 use super::number::Decimal;
 use super::regex::Regex;
 use crate::case::fold;
@@ -118,18 +119,28 @@ impl SigmaTest {
         self.expected.clone()
     }
 
-    pub(crate) fn equal_to(&self) -> Option<&str> {
+    pub(crate) fn shape(&self) -> Shape {
         match &self.meaning {
-            Meaning::Text(Matcher::Glob(glob), Reach::Values) => {
-                glob.exact().filter(|text| only_strings_spell(text))
-            }
-            Meaning::Text(..)
+            Meaning::Text(Matcher::Glob(glob), _) => match (glob.exact(), glob.longest_segment()) {
+                (Some(text), _) => Shape::Equals(text.to_owned()),
+                (None, Some(part)) => Shape::Holds(part),
+                (None, None) => Shape::Node,
+            },
+            Meaning::Text(Matcher::Regex(_), _)
             | Meaning::Equals { .. }
             | Meaning::Compares(..)
             | Meaning::Bool(_)
-            | Meaning::Null
-            | Meaning::Exists(_)
-            | Meaning::Cidr(_) => None,
+            | Meaning::Exists(true)
+            | Meaning::Cidr(_) => Shape::Node,
+            Meaning::Null | Meaning::Exists(false) => Shape::Field,
+        }
+    }
+
+    /// The expression that some text must hold, if it is one.
+    pub(crate) fn regex(&self) -> Option<&Regex> {
+        match &self.meaning {
+            Meaning::Text(Matcher::Regex(regex), _) => Some(regex),
+            _ => None,
         }
     }
 }
@@ -151,7 +162,7 @@ impl FieldRef {
             let texts = nodes.iter().filter_map(|node| Reach::Values.text(node));
             texts.map(|text| if self.cased { text.to_owned() } else { fold(text).into_owned() }).collect()
         };
-        let wanted = texts(slots.get(self.field));
+        let wanted = texts(&slots.get(self.field));
         texts(nodes).iter().any(|text| wanted.contains(text))
     }
 }
@@ -167,7 +178,7 @@ impl Matcher {
 
 impl Reach {
     /// The text that a node offers, if this reach takes the node in.
-    fn text<'n>(self, node: &'n Node<'_>) -> Option<&'n str> {
+    fn text<'n>(self, node: &Node<'n>) -> Option<&'n str> {
         let inside = match self {
             Reach::Values => !node.nested,
             Reach::Tree => true,
@@ -177,8 +188,7 @@ impl Reach {
             return None;
         }
         match &node.value {
-            Value::String(text) => Some(text),
-            Value::Number(text) => Some(text),
+            Value::String(text) | Value::Number(text) => Some(text),
             Value::Bool(value) => (self != Reach::Leaves).then(|| spelled(*value)),
             Value::Object(text) => (self == Reach::Tree).then_some(text),
             Value::Null | Value::Array => None,
@@ -203,15 +213,7 @@ fn spelled(value: bool) -> &'static str {
 
 fn number(value: &Value<'_>) -> Option<Decimal> {
     match value {
-        Value::Number(text) => Decimal::parse(text),
-        Value::String(text) => Decimal::parse(text),
+        Value::Number(text) | Value::String(text) => Decimal::parse(text),
         Value::Null | Value::Bool(_) | Value::Array | Value::Object(_) => None,
     }
-}
-
-/// Whether no number and no boolean of an event can be spelled so. ASCII only: an index over other letters
-/// would have to fold case exactly as we do.
-fn only_strings_spell(text: &str) -> bool {
-    let boolean = text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
-    text.is_ascii() && !boolean && Decimal::parse(text).is_none()
 }

@@ -1,6 +1,5 @@
 //! The words of a message by their places: what a space-delimited pattern compares (`spec/filter-pattern.md` §6).
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::number::Decimal;
@@ -39,7 +38,7 @@ impl WordTest {
         // A word that reads as a number compares as one.
         let value = match Decimal::parse(word) {
             Some(_) => Value::Number(word),
-            None => Value::String(Cow::Borrowed(word)),
+            None => Value::String(word),
         };
         let node = [Node::direct(value)];
         self.0.is_empty() || self.0.iter().any(|all| all.iter().all(|test| test.holds(&node)))

@@ -1,9 +1,11 @@
 //! `tripline rules check`: everything wrong with a rule set, all at once.
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use serde_json::json;
 use tripline_rules::diagnostic::Diagnostic;
+use tripline_rules::plan::{FieldStrategy, FieldSummary, Ruleset};
 
 use crate::cli::output::{Format, OutputArgs, counted, write_json};
 use crate::cli::ruleset::{LoadedRules, RuleArgs};
@@ -59,15 +61,27 @@ fn row(diagnostic: &Diagnostic) -> String {
 }
 
 fn write_plan(out: &mut impl Write, loaded: &LoadedRules) -> io::Result<()> {
-    let plan = loaded.ruleset.summary();
+    let began = Instant::now();
+    let plan = Ruleset::new(loaded.ruleset.rules().to_vec(), loaded.ruleset.fields().clone()).summary();
+    let took_ms = began.elapsed().as_secs_f64() * 1000.0;
+    let bytes: usize = plan.by_field.iter().map(|field| field.strategy.bytes).sum();
     writeln!(
         out,
-        "plan: {}, {} over {}, {}",
+        "plan: {}, {} over {}; {} KiB of tables and automata, built in {took_ms:.1} ms",
         counted(plan.event_rules, "event rule"),
         counted(plan.predicates, "distinct predicate"),
         counted(plan.fields, "field"),
-        counted(plan.anchors, "anchor")
+        bytes.div_ceil(1024)
     )?;
+    for FieldSummary { field, anchors, strategy } in &plan.by_field {
+        let FieldStrategy { equals, holds, regexes, asked, .. } = strategy;
+        let anchored =
+            if *anchors == 0 { "for candidates only".to_owned() } else { counted(*anchors, "anchor") };
+        writeln!(
+            out,
+            "plan: {field}: {anchored}; {equals} equal, {holds} within, {regexes} expressions, {asked} asked"
+        )?;
+    }
     for id in &plan.always {
         writeln!(out, "plan: every event evaluates {}", loaded.ruleset.rule(*id).meta.id)?;
     }

@@ -79,10 +79,10 @@ fn user_records_are_opened_each_by_its_form_and_one_bad_takes_no_other_with_it()
 #[test]
 fn ordinals_go_on_through_the_user_records() {
     let packed = aggregate(&[data_message(&[&good("a"), "{"]).as_bytes(), b"{", good("b").as_bytes()]);
-    let Opened::Messages(messages) = open(&packed, &Limits::STREAM) else { panic!() };
-    let batch = messages.events(&Fields::new());
-    let events: Vec<u64> = batch.events().map(|event| event.ordinal).collect();
-    let rejects: Vec<u64> = batch.rejects().iter().map(|reject| reject.ordinal).collect();
+    let (mut events, mut rejects) = (Vec::new(), Vec::new());
+    let mut decoder = Decoder::new(&Fields::new(), Limits::STREAM);
+    decoder.record(&packed, &mut Tally::default(), &mut rejects, |event| events.push(event.ordinal));
+    let rejects: Vec<u64> = rejects.iter().map(|reject| reject.ordinal).collect();
     assert_eq!((events, rejects), (vec![0, 3], vec![1, 2]));
 }
 

@@ -3,15 +3,13 @@
 use serde_json::{Value, json};
 use tripline_rules::field::{FieldId, Fields, Selector, Step};
 
-use super::super::Messages;
+use super::super::{Event, kept};
 
 fn unknown(event: &Value, selectors: &[Selector]) -> Vec<bool> {
     let mut fields = Fields::new();
     let ids: Vec<FieldId> = selectors.iter().map(|selector| fields.intern(selector.clone())).collect();
-    let messages = Messages::kept(event.to_string(), None);
-    let batch = messages.events(&fields);
-    let event = batch.events().next().unwrap();
-    ids.into_iter().map(|id| event.slots.is_unknown(id)).collect()
+    let unknown = |event: &Event<'_>| ids.iter().map(|id| event.slots.is_unknown(*id)).collect();
+    kept(&event.to_string(), None, &fields, unknown).unwrap()
 }
 
 fn selectors() -> Vec<Selector> {

@@ -302,22 +302,17 @@ fn a_record_of_too_many_events_is_rejected_whole() {
 
 #[test]
 fn of_duplicate_keys_the_last_is_what_rules_see() {
-    let fields = Fields::new();
     let text = with("\"eventName\":\"Harmless\"");
-    let Opened::Messages(messages) = open(text.as_bytes(), &Limits::STREAM) else { panic!("messages") };
-    let batch = messages.events(&fields);
-    let event = batch.events().next().unwrap();
-    assert_eq!(event.slots.text(tripline_rules::field::FieldId::EVENT_NAME), Some("GetObject"));
+    let name = |event: &Event<'_>| event.slots.text(FieldId::EVENT_NAME).map(str::to_owned);
+    assert_eq!(kept(&text, None, &Fields::new(), name).unwrap().as_deref(), Some("GetObject"));
 }
 
 #[test]
 fn what_was_set_aside_is_kept_in_part() {
     let long = format!("{{{}", "x".repeat(10_000));
-    let Opened::Messages(messages) = open(format!("{}\n{long}\n", good("a")).as_bytes(), &Limits::STREAM)
-    else {
-        panic!("messages")
-    };
-    let batch = messages.events(&Fields::new());
-    let [reject] = batch.rejects() else { panic!("{:?}", batch.rejects()) };
+    let (text, mut rejects) = (format!("{}\n{long}\n", good("a")), Vec::new());
+    let mut decoder = Decoder::new(&Fields::new(), Limits::STREAM);
+    decoder.record(text.as_bytes(), &mut Tally::default(), &mut rejects, |_| {});
+    let [reject] = &rejects[..] else { panic!("{rejects:?}") };
     assert_eq!((reject.ordinal, reject.reason, reject.bytes.len()), (1, Reason::Malformed, 4096));
 }

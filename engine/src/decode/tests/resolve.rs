@@ -120,8 +120,7 @@ proptest! {
         let mut fields = Fields::new();
         let id = fields.intern(selector.clone());
         let text = document.to_string();
-        let message = any_message(&text, &fields);
-        let found: Vec<String> = message.slots().get(id).iter().map(shown).collect();
+        let found: Vec<String> = any_message(&text, &fields, |slots| slots.get(id).iter().map(shown).collect());
         let mut wanted = Vec::new();
         match &selector {
             Selector::Pattern(steps) => pattern(&document, steps, &mut wanted),
@@ -139,7 +138,7 @@ fn a_dotted_key_wins_over_a_path_and_an_array_fans_out() {
         let mut fields = Fields::new();
         let id = fields.intern(Selector::Sigma(path.to_owned()));
         let text = document.to_string();
-        any_message(&text, &fields).slots().get(id).iter().map(shown).collect::<Vec<_>>()
+        any_message(&text, &fields, |slots| slots.get(id).iter().map(shown).collect::<Vec<_>>())
     };
     assert_eq!(found("a.b"), ["1"]);
     assert_eq!(found("c.d"), ["3", "array", "4", "5"]);

@@ -46,7 +46,7 @@ pub fn each_hit(
 
 /// A hit of a rule, as it was kept.
 pub(super) fn kept(stored: StoredHit, rule: RuleId, ruleset: &Ruleset) -> Result<Hit, StoreError> {
-    let facts = Facts::kept(stored.text.clone(), stored.logs_time_ms, ruleset.fields());
+    let facts = Facts::kept(&stored.text, stored.logs_time_ms, ruleset.fields());
     let event = facts.ok_or_else(|| {
         let problem = format!("the event of a hit of rule {} is no CloudTrail event", stored.rule);
         StoreError::Row { table: "events", problem }

@@ -76,6 +76,15 @@ impl Glob {
         self.exact.as_deref()
     }
 
+    /// The longest run of known characters, which every match holds up to case; none when there is no such.
+    pub(crate) fn longest_segment(&self) -> Option<String> {
+        let rest = self.rest.iter().flat_map(|(floating, last)| floating.iter().chain([last]));
+        let runs =
+            [&self.first].into_iter().chain(rest).flat_map(|segment| segment.atoms.split(Option::is_none));
+        let longest = runs.max_by_key(|run| run.len())?;
+        (!longest.is_empty()).then(|| longest.iter().flatten().collect())
+    }
+
     /// Whether every floating segment keeps the bound that the module promises.
     pub(crate) fn is_bounded(&self) -> bool {
         let floating = self.rest.iter().flat_map(|(floating, _)| floating);

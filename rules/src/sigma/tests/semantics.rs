@@ -1,6 +1,7 @@
 //! The frozen decisions of `spec/sigma.md` §10, one line each.
 
 use super::*;
+use crate::predicate::Shape;
 
 #[test]
 fn null_is_missing_or_null() {
@@ -223,19 +224,33 @@ fn fieldref_compares_two_fields_of_one_event() {
 }
 
 #[test]
-fn anchors_are_only_what_is_necessary() {
-    let anchor = |item: &str| {
+fn an_index_may_know_only_what_is_necessary() {
+    let shape = |item: &str| {
         let (condition, _) = compile(&format!("s: {{{item}}}\ncondition: s"));
         let mut found = None;
         condition.unwrap().for_each(&mut |leaf| {
-            found = leaf.clone().intern(&mut Fields::new()).test.equal_to().map(str::to_owned);
+            found = Some(leaf.clone().intern(&mut Fields::new()).test.shape());
         });
-        found
+        found.unwrap()
     };
-    assert_eq!(anchor("eventName: StopLogging").as_deref(), Some("StopLogging"));
-    assert_eq!(anchor(r"f: 'a\*b'").as_deref(), Some("a*b"));
-    for item in ["f: 'a*'", "f: '443'", "f: 'True'", "f: é", "f: 5", "f|contains: a", "f: null", "f|re: a"] {
-        assert_eq!(anchor(item), None, "{item}");
+    let (equals, holds) =
+        (|text: &str| Shape::Equals(text.to_owned()), |text: &str| Shape::Holds(text.to_owned()));
+    for (item, wanted) in [
+        ("eventName: StopLogging", equals("StopLogging")),
+        (r"f: 'a\*b'", equals("a*b")),
+        ("f: '443'", equals("443")),
+        ("f: é", equals("é")),
+        ("f: 'Ab*cde?f'", holds("cde")),
+        ("f|contains: a", holds("a")),
+        ("f|contains: '*'", Shape::Node),
+        ("f: 5", Shape::Node),
+        ("f|re: a", Shape::Node),
+        ("f|exists: true", Shape::Node),
+        ("f: null", Shape::Field),
+        ("f|exists: false", Shape::Field),
+        ("f|fieldref: g", Shape::Field),
+    ] {
+        assert_eq!(shape(item), wanted, "{item}");
     }
 }
 

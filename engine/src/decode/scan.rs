@@ -1,0 +1,105 @@
+//! One pass over the *escaped* bytes of a log event: where its structure stands, and whether it is put together soundly.
+//!
+//! A data message holds each event as a JSON string, so the event's own quotes are escaped: `{\"eventName\":\"GetObject\"}`.
+//! Nothing is unescaped here. Behind a run of k backslashes a quote ends the log event when k is even, is one of the event's
+//! own when k mod 4 = 1, and is a character of one of its strings when k mod 4 = 3 (`spec/performance.md` §4). Between the
+//! event's quotes nothing is structure; outside them there may be brackets, commas, colons and scalars only, no blanks.
+//!
+//! The pass finds the brackets, commas and colons (*tokens*) and proves, 64 bytes at a time, that between two of them there
+//! is nothing, one string or one run of other characters. The [walk](super::walk) proves the rest: nesting, keys, scalars. What
+//! the pass does not like is not wrong, only unusual: the pull parser reads it.
+
+mod kernel;
+mod pass;
+mod runs;
+#[cfg(target_arch = "x86_64")]
+mod simd;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+pub use kernel::Kernel;
+use pass::Classify;
+
+/// Room for more tokens than this is given back.
+const KEPT_TOKENS_MAX: usize = 1 << 20;
+
+/// Bytes that must be readable behind the last one that counts.
+pub(super) const PADDING: usize = 64;
+
+/// One log event as it stands in its message, scanned.
+#[derive(Debug)]
+pub(super) struct Scanned<'b> {
+    /// Its bytes, escaped, without the quotes around them.
+    pub(super) bytes: &'b [u8],
+    /// The same, and what stands behind, [`PADDING`] bytes at least.
+    pub(super) padded: &'b [u8],
+    /// The same bytes when they are text and soundly put together as far as a pass can tell: what may be walked.
+    pub(super) sound: Option<&'b str>,
+    /// Where strings of it may hold escapes.
+    pub(super) escapes: Range<usize>,
+    /// Its tokens among those of the message.
+    pub(super) tokens: Range<usize>,
+}
+
+/// Where structure stands, for all log events of one message, as offsets into each.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    kernel: Kernel,
+    /// Room for the tokens, of which so many count.
+    room: Vec<u32>,
+    count: usize,
+}
+
+impl Scanner {
+    pub(super) fn new(kernel: Kernel) -> Self {
+        Self { kernel, room: Vec::new(), count: 0 }
+    }
+
+    /// Forgets the last message.
+    pub(super) fn begin(&mut self) {
+        if self.room.len() > KEPT_TOKENS_MAX {
+            self.room = Vec::new();
+        }
+        self.count = 0;
+    }
+
+    /// All tokens of the message.
+    pub(super) fn tokens(&self) -> &[u32] {
+        &self.room[..self.count]
+    }
+
+    /// Scans the log event that begins `padded`, behind its quote, and ends with another within its first `len` bytes; none
+    /// when it does not.
+    pub(super) fn scan<'b>(&mut self, padded: &'b [u8], len: usize) -> Option<Scanned<'b>> {
+        let start = self.count;
+        let found = self.kernel.pass(padded, len, Tokens { room: &mut self.room, count: &mut self.count })?;
+        let end = self.count;
+        // Behind the last token, so that whoever walks on meets something that is none.
+        self.room[end] = u32::try_from(found.text.len()).ok()?;
+        self.count += 1;
+        let sound = if found.sound { found.text.get() } else { None };
+        let bytes = &padded[..found.text.len()];
+        Some(Scanned { bytes, padded, sound, escapes: found.escapes, tokens: start..end })
+    }
+}
+
+/// Where a pass puts the tokens it finds: behind those that count, and there is always room for one more block of them.
+pub(super) struct Tokens<'t> {
+    room: &'t mut Vec<u32>,
+    count: &'t mut usize,
+}
+
+impl Tokens<'_> {
+    /// Puts the tokens of one block, whose first byte is `base`.
+    #[inline(always)]
+    fn put(&mut self, kernel: &impl Classify, structural: u64, base: u32) -> Option<()> {
+        if self.room.len() < *self.count + 2 * 64 {
+            self.room.resize(2 * self.room.len() + 1024, 0);
+        }
+        kernel.places(structural, base, self.room[*self.count..].first_chunk_mut()?);
+        *self.count += structural.count_ones() as usize;
+        Some(())
+    }
+}

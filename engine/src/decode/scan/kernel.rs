@@ -1,0 +1,119 @@
+//! Which kernel this processor can run, and the one that every processor can.
+
+use super::Tokens;
+use super::pass::{Classes, Classify, Found, Text, pass};
+#[cfg(target_arch = "x86_64")]
+use super::simd;
+
+/// A way to look at 64 bytes at once, which this processor has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kernel(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Scalar,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(simd::Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(simd::Avx512),
+}
+
+impl Kernel {
+    /// The one that every processor has: the twin of the others, and their judge.
+    pub const SCALAR: Kernel = Kernel(Kind::Scalar);
+
+    /// Every kernel that this processor has, the fastest last.
+    pub fn all() -> Vec<Self> {
+        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "there is one only"))]
+        let mut all = vec![Kind::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        {
+            all.extend(simd::Avx2::detect().map(Kind::Avx2));
+            all.extend(simd::Avx512::detect().map(Kind::Avx512));
+        }
+        all.into_iter().map(Self).collect()
+    }
+
+    /// The fastest that this processor has.
+    pub fn best() -> Self {
+        Self::all().pop().unwrap_or(Self::SCALAR)
+    }
+
+    /// What the processor's manual calls it.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(_) => "avx512",
+        }
+    }
+
+    pub(super) fn pass<'b>(self, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
+        match self.0 {
+            Kind::Scalar => pass(&Scalar, bytes, len, tokens),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(kernel) => kernel.pass(bytes, len, tokens),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(kernel) => kernel.pass(bytes, len, tokens),
+        }
+    }
+}
+
+/// Byte by byte.
+pub(super) struct Scalar;
+
+impl Classify for Scalar {
+    type Seen = (bool, bool);
+
+    fn nothing(&self) -> Self::Seen {
+        (false, false)
+    }
+
+    fn classes(&self, block: &[u8; 64], seen: &mut Self::Seen) -> Classes {
+        let mut classes = Classes { quotes: 0, backslashes: 0, structural: 0 };
+        for (at, byte) in block.iter().enumerate() {
+            classes.quotes |= u64::from(*byte == b'"') << at;
+            classes.backslashes |= u64::from(*byte == b'\\') << at;
+            classes.structural |= u64::from(b"{}[]:,".contains(byte)) << at;
+            seen.0 |= *byte < 0x20;
+            seen.1 |= *byte >= 0x80;
+        }
+        classes
+    }
+
+    fn summary(&self, seen: Self::Seen) -> (bool, bool) {
+        seen
+    }
+
+    fn parity(&self, bits: u64) -> u64 {
+        [1, 2, 4, 8, 16, 32].into_iter().fold(bits, |bits, by| bits ^ bits << by)
+    }
+
+    #[inline(always)]
+    fn places(&self, bits: u64, base: u32, out: &mut [u32; 64]) {
+        let mut rest = bits;
+        // Eight at a time, wanted or not: most blocks hold fewer, and nothing has to be guessed.
+        for eight in out.as_chunks_mut::<8>().0 {
+            for out in eight {
+                *out = base + rest.trailing_zeros();
+                rest &= rest.wrapping_sub(1);
+            }
+            if rest == 0 {
+                break;
+            }
+        }
+    }
+}
+
+impl<'b> Text<'b> {
+    /// The text, if it is text.
+    pub(super) fn get(&self) -> Option<&'b str> {
+        #[cfg(target_arch = "x86_64")]
+        if self.is_ascii {
+            return Some(simd::ascii(self));
+        }
+        std::str::from_utf8(self.bytes).ok()
+    }
+}

@@ -1,0 +1,217 @@
+//! The kernels for processors that compare 32 or 64 bytes in one instruction.
+//!
+//! The one module with `unsafe`, for two reasons, each argued where it stands. An instruction may be run only where the
+//! processor has it: a kernel can be had by [`Avx2::detect`] and [`Avx512::detect`] alone, and having it is the proof. And bytes
+//! that a pass found to be ASCII need no second look to be text. Twin and judge: [`Scalar`].
+#![expect(unsafe_code, reason = "SIMD: see above")]
+
+use std::arch::x86_64::*;
+
+use super::Tokens;
+use super::kernel::Scalar;
+use super::pass::{Classes, Classify, Found, Text, pass};
+
+/// By low half byte, the one structural character with it, its bit 0x20 set: `{` for `[` too.
+const STRUCTURAL: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
+
+/// The text of bytes that are ASCII.
+pub(super) fn ascii<'b>(text: &Text<'b>) -> &'b str {
+    debug_assert!(text.is_ascii && text.bytes.is_ascii());
+    // SAFETY: only a pass makes a `Text`, and it says ASCII when no byte of any block, these bytes among them, had its high
+    // bit set. ASCII is UTF-8.
+    unsafe { std::str::from_utf8_unchecked(text.bytes) }
+}
+
+/// AVX2, BMI1 and CLMUL, on every server since 2013.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    pub(super) fn detect() -> Option<Self> {
+        let has = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("pclmulqdq");
+        has.then_some(Self(()))
+    }
+
+    pub(super) fn pass<'b>(self, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
+        #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
+        fn featured<'b>(kernel: Avx2, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
+            pass(&kernel, bytes, len, tokens)
+        }
+        // SAFETY: `self` exists, so the processor has these features.
+        unsafe { featured(self, bytes, len, tokens) }
+    }
+}
+
+impl Classify for Avx2 {
+    /// Of each lane the smallest byte, and the bits that were ever set.
+    type Seen = (__m256i, __m256i);
+
+    #[inline(always)]
+    fn nothing(&self) -> Self::Seen {
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe { (_mm256_set1_epi8(0x7f), _mm256_setzero_si256()) }
+    }
+
+    #[inline(always)]
+    fn classes(&self, block: &[u8; 64], seen: &mut Self::Seen) -> Classes {
+        // SAFETY: `self` exists, so the processor has AVX2; both loads are inside the block and need no alignment.
+        unsafe {
+            let table = _mm256_broadcastsi128_si256(_mm_loadu_si128(STRUCTURAL.as_ptr().cast()));
+            let low = _mm256_loadu_si256(block.as_ptr().cast());
+            let high = _mm256_loadu_si256(block.as_ptr().add(32).cast());
+            seen.0 = _mm256_min_epu8(seen.0, _mm256_min_epu8(low, high));
+            seen.1 = _mm256_or_si256(seen.1, _mm256_or_si256(low, high));
+            let bits = |low: __m256i, high: __m256i| {
+                let (low, high) = (_mm256_movemask_epi8(low), _mm256_movemask_epi8(high));
+                u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
+            };
+            let equal = |byte: u8| {
+                let byte = _mm256_set1_epi8(byte.cast_signed());
+                bits(_mm256_cmpeq_epi8(low, byte), _mm256_cmpeq_epi8(high, byte))
+            };
+            let structural = |bytes: __m256i| {
+                let folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+                _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, bytes), folded)
+            };
+            Classes {
+                quotes: equal(b'"'),
+                backslashes: equal(b'\\'),
+                structural: bits(structural(low), structural(high)),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn summary(&self, (least, ever): Self::Seen) -> (bool, bool) {
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe {
+            let control = _mm256_cmpeq_epi8(_mm256_min_epu8(least, _mm256_set1_epi8(0x1f)), least);
+            (_mm256_movemask_epi8(control) != 0, _mm256_movemask_epi8(ever) != 0)
+        }
+    }
+
+    #[inline(always)]
+    fn parity(&self, bits: u64) -> u64 {
+        // SAFETY: `self` exists, so the processor has CLMUL.
+        unsafe { parity(bits) }
+    }
+
+    #[inline(always)]
+    fn places(&self, bits: u64, base: u32, out: &mut [u32; 64]) {
+        Scalar.places(bits, base, out);
+    }
+}
+
+/// AVX-512 with VBMI2, which packs bytes by a mask: Ice Lake, Zen 4 and later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Avx512(());
+
+impl Avx512 {
+    pub(super) fn detect() -> Option<Self> {
+        let has = Avx2::detect().is_some()
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi2");
+        has.then_some(Self(()))
+    }
+
+    pub(super) fn pass<'b>(self, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
+        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq")]
+        fn featured<'b>(
+            kernel: Avx512,
+            bytes: &'b [u8],
+            len: usize,
+            tokens: Tokens<'_>,
+        ) -> Option<Found<'b>> {
+            pass(&kernel, bytes, len, tokens)
+        }
+        // SAFETY: `self` exists, so the processor has these features.
+        unsafe { featured(self, bytes, len, tokens) }
+    }
+}
+
+impl Classify for Avx512 {
+    type Seen = (__m512i, __m512i);
+
+    #[inline(always)]
+    fn nothing(&self) -> Self::Seen {
+        // SAFETY: `self` exists, so the processor has AVX-512.
+        unsafe { (_mm512_set1_epi8(0x7f), _mm512_setzero_si512()) }
+    }
+
+    #[inline(always)]
+    fn classes(&self, block: &[u8; 64], seen: &mut Self::Seen) -> Classes {
+        // SAFETY: `self` exists, so the processor has AVX-512; the load is the block and needs no alignment.
+        unsafe {
+            let table = _mm512_broadcast_i32x4(_mm_loadu_si128(STRUCTURAL.as_ptr().cast()));
+            let bytes = _mm512_loadu_si512(block.as_ptr().cast());
+            seen.0 = _mm512_min_epu8(seen.0, bytes);
+            seen.1 = _mm512_or_si512(seen.1, bytes);
+            let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte.cast_signed()));
+            let folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+            Classes {
+                quotes: equal(b'"'),
+                backslashes: equal(b'\\'),
+                structural: _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), folded),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn summary(&self, (least, ever): Self::Seen) -> (bool, bool) {
+        // SAFETY: `self` exists, so the processor has AVX-512.
+        unsafe {
+            let control = _mm512_cmple_epu8_mask(least, _mm512_set1_epi8(0x1f));
+            (control != 0, _mm512_movepi8_mask(ever) != 0)
+        }
+    }
+
+    #[inline(always)]
+    fn parity(&self, bits: u64) -> u64 {
+        // SAFETY: `self` exists, so the processor has CLMUL.
+        unsafe { parity(bits) }
+    }
+
+    #[inline(always)]
+    fn places(&self, bits: u64, base: u32, out: &mut [u32; 64]) {
+        const PLACES: [u8; 64] = {
+            let mut places = [0; 64];
+            let mut at = 0;
+            while at < 64 {
+                places[at as usize] = at;
+                at += 1;
+            }
+            places
+        };
+        // SAFETY: `self` exists, so the processor has AVX-512 with VBMI2; the loads are of whole arrays, each store of one
+        // sixteenth of `out` after the other, at most four.
+        unsafe {
+            let mut places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(PLACES.as_ptr().cast()));
+            let base = _mm512_set1_epi32(base.cast_signed());
+            let mut left = bits.count_ones();
+            for sixteen in out.as_chunks_mut::<16>().0 {
+                let wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
+                _mm512_storeu_si512(sixteen.as_mut_ptr().cast(), _mm512_add_epi32(wide, base));
+                if left <= 16 {
+                    break;
+                }
+                left -= 16;
+                places = _mm512_alignr_epi64::<2>(places, places);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The processor must have CLMUL.
+#[inline(always)]
+unsafe fn parity(bits: u64) -> u64 {
+    // SAFETY: the caller's promise; SSE2, which the rest is, every x86-64 has.
+    unsafe {
+        let product = _mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits.cast_signed()), _mm_set1_epi8(-1));
+        _mm_cvtsi128_si64(product).cast_unsigned()
+    }
+}

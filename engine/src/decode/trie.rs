@@ -1,0 +1,123 @@
+//! Where the loaded rules look, as a tree of member names: what a walk compares the keys of an event with.
+//!
+//! A node stands for one way from the event's root. It knows the field of each language that ends there, and the fields that it
+//! cannot fill by walking: a filter pattern's `[n]`, `[*]` and `.*`, a Sigma path that meets an array or ends at an object. Those
+//! are *put off*: the pull parser reads them when a rule asks.
+
+mod build;
+mod edges;
+
+use std::ops::Range;
+
+use tripline_rules::field::{FieldId, Fields, Span};
+
+use build::Draft;
+use edges::{Edges, Region};
+
+/// A place in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NodeId(u32);
+
+impl NodeId {
+    /// Nobody looks there, nor below.
+    pub(super) const NOBODY: NodeId = NodeId(0);
+    /// A key that only the pull parser can judge: one that holds a dot and would win over a path of Sigma, or the mark of what
+    /// CloudTrail left out.
+    pub(super) const ODD: NodeId = NodeId(1);
+    /// The event.
+    pub(super) const ROOT: NodeId = NodeId(2);
+
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a node knows.
+#[derive(Debug)]
+pub(super) struct Node {
+    region: Region,
+    /// The places in the spans of the fields that end here, one a language; of none, a place that is nobody's.
+    pub(super) pattern: usize,
+    pub(super) sigma: usize,
+    /// Whether any field ends here or below.
+    pub(super) is_looked_into: bool,
+    put_off_at_object: Range<usize>,
+    put_off_at_array: Range<usize>,
+}
+
+/// The tree of all fields.
+#[derive(Debug)]
+pub(super) struct Trie {
+    nodes: Vec<Node>,
+    edges: Edges,
+    /// The fields that are put off, by node.
+    put_off: Vec<FieldId>,
+    /// What every event begins with.
+    blank: Vec<Span>,
+}
+
+impl Trie {
+    /// Plants the tree.
+    pub(super) fn new(fields: &Fields) -> Self {
+        let mut draft = Draft::new();
+        // One more, for nodes where no field ends.
+        let mut blank = vec![Span::MISSING; fields.len() + 1];
+        for (field, selector) in fields.iter() {
+            if !draft.plant(field, selector) {
+                blank[field.index()] = Span::UNREAD;
+            }
+        }
+        draft.mark_omitted();
+        let mut trie = Self { nodes: Vec::new(), edges: Edges::default(), put_off: Vec::new(), blank };
+        for node in draft.nodes {
+            let place = |field: Option<FieldId>| field.map_or(fields.len(), FieldId::index);
+            let is_looked_into = !node.children.is_empty();
+            let (at_object, at_array) = (trie.keep(&node.at_object), trie.keep(&node.at_array));
+            let region = trie.edges.add(&node.children);
+            trie.nodes.push(Node {
+                region,
+                pattern: place(node.pattern),
+                sigma: place(node.sigma),
+                is_looked_into,
+                put_off_at_object: at_object,
+                put_off_at_array: at_array,
+            });
+        }
+        trie
+    }
+
+    fn keep(&mut self, fields: &[FieldId]) -> Range<usize> {
+        let start = self.put_off.len();
+        self.put_off.extend_from_slice(fields);
+        start..self.put_off.len()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// What the spans of every event begin with.
+    pub(super) fn blank(&self) -> &[Span] {
+        &self.blank
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// Where the key leads from a node of which `bytes` begins with `len`; sixteen more must be readable.
+    #[inline]
+    pub(super) fn child(&self, node: &Node, bytes: &[u8], len: usize) -> NodeId {
+        self.edges.find(node.region, bytes, len)
+    }
+
+    /// The fields to put off when there is an object.
+    pub(super) fn put_off_at_object(&self, node: &Node) -> &[FieldId] {
+        &self.put_off[node.put_off_at_object.clone()]
+    }
+
+    /// The fields to put off when there is an array.
+    pub(super) fn put_off_at_array(&self, node: &Node) -> &[FieldId] {
+        &self.put_off[node.put_off_at_array.clone()]
+    }
+}
