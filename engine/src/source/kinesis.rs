@@ -8,6 +8,7 @@
 //! says how each is doing, *feed* is the worker's end. Everything of a shard goes to one worker, in its order. Invariant: a
 //! checkpoint is behind every record that was not handed on; what is handed on and not written is read again.
 
+pub mod answer;
 mod backoff;
 pub mod board;
 mod checkpoint;

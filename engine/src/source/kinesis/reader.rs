@@ -12,6 +12,7 @@ use aws_sdk_kinesis::primitives::DateTime;
 use aws_sdk_kinesis::types::ShardIteratorType;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use super::answer::InOnePass;
 use super::board::Board;
 use super::checkpoint::Checkpoint;
 use super::failure::{Failure, Kind};
@@ -163,6 +164,7 @@ impl Reader {
         };
         let call = self.stream.client.get_records().shard_iterator(iterator).limit(at.limit);
         let call = call.set_stream_arn(self.stream.arn.clone());
+        let call = call.customize().interceptor(InOnePass);
         call.send().await.map_err(|error| Failure::of("GetRecords", &error))
     }
 
