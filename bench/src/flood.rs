@@ -16,6 +16,8 @@ use tripline::store::{Query, Store};
 use tripline_rules::check::{self, SourceFile};
 use tripline_rules::plan::Ruleset;
 
+use crate::measure::resident_bytes;
+
 const RULES: &str = "
 title: Many
 id: many
@@ -212,7 +214,5 @@ fn now_ms() -> i64 {
 }
 
 fn resident_mib() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? >> 10)
+    Ok(resident_bytes()? >> 20)
 }

@@ -4,30 +4,83 @@
 mod corpus;
 mod flood;
 mod floor;
+mod generated;
+mod kinesis;
+mod measure;
+mod peers;
+mod plot;
+mod rules;
+mod scale;
+mod stages;
+mod windows;
 
+use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use serde_json::Value;
+use tripline::decode::Kernel;
 
-/// Measures decode and match as multiples of the time that inflating the same bytes takes, or what a flood of keys does.
+/// Measures what Tripline costs beyond inflating its input, and what it holds.
 #[derive(Debug, Parser)]
 #[command(name = "tripline-bench", version)]
 struct Cli {
-    /// Rounds; the median is printed
-    #[arg(long, default_value_t = 15)]
-    rounds: usize,
-    /// Data messages in the corpus
-    #[arg(long, default_value_t = 400)]
-    messages: usize,
     /// How to print
     #[arg(long, value_enum, default_value = "table", global = true)]
     output: Output,
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// From gzip to matches, as a multiple of inflating alone, at 10, 76, 1,000 and 10,000 rules
+    Floor {
+        #[command(flatten)]
+        input: Input,
+        /// Every kernel that this processor has, not only the fastest
+        #[arg(long)]
+        kernels: bool,
+        /// Draw cost against rules into this file
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+    },
+    /// What each step of the way adds, at 76 rules
+    Stages {
+        #[command(flatten)]
+        input: Input,
+    },
+    /// The same rules and events through other engines
+    Peers {
+        #[command(flatten)]
+        input: Input,
+    },
+    /// From the body of a GetRecords answer to matches, at 76 rules
+    Kinesis {
+        #[command(flatten)]
+        input: Input,
+    },
+    /// One core against two, at 76 rules
+    Scale {
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Hits through windows in memory
+    Windows {
+        /// Groups; each is hit twice
+        #[arg(long, default_value_t = 1_000_000)]
+        groups: u64,
+    },
+    /// Hits through window and store
+    Durable {
+        /// Hits
+        #[arg(long, default_value_t = 200_000)]
+        hits: u64,
+        /// Groups that they go round
+        #[arg(long, default_value_t = 20_000)]
+        groups: u64,
+    },
     /// Flood one rule with keys that come once, within 500 s of event time
     Flood {
         /// How many
@@ -42,6 +95,23 @@ enum Command {
     },
 }
 
+/// What to measure on, and how often.
+#[derive(Debug, clap::Args)]
+struct Input {
+    /// Rounds; the median is printed
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// Events of each corpus
+    #[arg(long, default_value_t = 20_000)]
+    events: usize,
+    /// A folder of gzip'd data messages, instead of the generated ones
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// A folder of rules, instead of the generated ones
+    #[arg(long)]
+    rules: Option<PathBuf>,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Output {
     /// For people
@@ -50,31 +120,111 @@ enum Output {
     Json,
 }
 
-fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
-    if let Some(Command::Flood { keys, memory_mib, rows_mib }) = cli.command {
-        let result = flood::run(&flood::Flood { keys, memory_mib, rows_mib })?;
+impl Output {
+    /// Prints rows: for people one a line, below a head if there is one.
+    fn print<R: Display>(
+        self,
+        head: Option<&str>,
+        rows: &[R],
+        json: impl Fn(&R) -> Value,
+    ) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
-        match cli.output {
-            Output::Json => writeln!(out, "{}", result.json())?,
-            Output::Table => writeln!(out, "{result}")?,
-        }
-        return Ok(());
-    }
-    let corpus = corpus::messages(cli.messages)?;
-    let rows = floor::run(&corpus, cli.rounds.max(1))?;
-    let mut out = io::stdout().lock();
-    match cli.output {
-        Output::Json => {
-            let rows: Vec<serde_json::Value> = rows.iter().map(floor::Row::json).collect();
-            writeln!(out, "{}", serde_json::to_string(&rows)?)?;
-        }
-        Output::Table => {
-            writeln!(out, "{}", floor::HEAD)?;
-            for row in rows {
-                writeln!(out, "{row}")?;
+        match self {
+            Output::Json => {
+                let rows: Vec<Value> = rows.iter().map(json).collect();
+                writeln!(out, "{}", serde_json::to_string(&rows)?)?;
+            }
+            Output::Table => {
+                head.map_or(Ok(()), |head| writeln!(out, "{head}"))?;
+                rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
             }
         }
+        Ok(())
     }
-    Ok(())
+}
+
+impl Input {
+    /// The corpus that the steps are measured on.
+    fn main(&self) -> anyhow::Result<corpus::Corpus> {
+        match &self.corpus {
+            Some(folder) => corpus::folder(folder),
+            None => corpus::main(self.events).map(|[main, ..]| main),
+        }
+    }
+
+    fn rules(&self) -> anyhow::Result<tripline_rules::plan::Ruleset> {
+        match &self.rules {
+            Some(folder) => rules::folder(folder),
+            None => rules::of(76),
+        }
+    }
+
+    fn rounds(&self) -> usize {
+        self.rounds.max(1)
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let Cli { output, command } = Cli::parse();
+    match command {
+        Command::Floor { input, kernels, svg } => {
+            measure::pin(0)?;
+            let rows = floor(&input, kernels)?;
+            if let Some(path) = svg {
+                std::fs::write(path, plot::svg(&floor::lines(&rows)))?;
+            }
+            output.print(Some(floor::HEAD), &rows, floor::Row::json)
+        }
+        Command::Stages { input } => {
+            measure::pin(0)?;
+            let rows = stages::run(&input.main()?, &input.rules()?, input.rounds())?;
+            output.print(None, &rows, stages::Row::json)
+        }
+        Command::Peers { input } => {
+            measure::pin(0)?;
+            output.print(Some(peers::HEAD), &peers::run(&input.main()?, input.rounds())?, peers::Row::json)
+        }
+        Command::Kinesis { input } => {
+            measure::pin(0)?;
+            let row = kinesis::run(&input.main()?, &input.rules()?, input.rounds())?;
+            output.print(None, &[row], kinesis::Row::json)
+        }
+        Command::Scale { input } => {
+            let row = scale::run(&input.main()?, &input.rules()?, input.rounds())?;
+            output.print(None, &[row], scale::Row::json)
+        }
+        Command::Windows { groups } => output.print(None, &[windows::windows(groups)?], windows::Row::json),
+        Command::Durable { hits, groups } => {
+            output.print(None, &[windows::durable(hits, groups)?], windows::Row::json)
+        }
+        Command::Flood { keys, memory_mib, rows_mib } => {
+            let result = flood::run(&flood::Flood { keys, memory_mib, rows_mib })?;
+            output.print(None, &[result], flood::Result::json)
+        }
+    }
+}
+
+/// Every rule set over every corpus, with what is remembered of values and without.
+fn floor(input: &Input, kernels: bool) -> anyhow::Result<Vec<floor::Row>> {
+    let sets = match &input.rules {
+        Some(folder) => vec![rules::folder(folder)?],
+        None => [10, 76, 1_000, 10_000].into_iter().map(rules::of).collect::<anyhow::Result<_>>()?,
+    };
+    let corpora = match &input.corpus {
+        Some(folder) => vec![corpus::folder(folder)?],
+        None => {
+            let [main, small, big] = corpus::main(input.events)?;
+            vec![main, corpus::trail(input.events)?, small, big]
+        }
+    };
+    let used = if kernels { Kernel::all() } else { vec![Kernel::best()] };
+    let mut rows = Vec::new();
+    for corpus in &corpora {
+        let mut ways = Vec::new();
+        for (kernel, memo) in used.iter().flat_map(|kernel| [(*kernel, true), (*kernel, false)]) {
+            ways.extend(sets.iter().map(|rules| floor::Way { rules, kernel, memo }));
+        }
+        rows.extend(floor::run(corpus, &ways, input.rounds())?);
+    }
+    Ok(rows)
 }

@@ -1,0 +1,73 @@
+//! Rule sets of any size: filter patterns of the CIS benchmark, and generated Sigma rules.
+
+use std::path::Path;
+
+use anyhow::ensure;
+use tripline_rules::check::{self, SourceFile};
+use tripline_rules::packs::{self, Selection};
+use tripline_rules::plan::Ruleset;
+
+use crate::generated::Generated;
+
+/// Of a set that has room for them, so many are filter patterns.
+const PATTERNS_MAX: usize = 16;
+
+/// So many event rules, a fifth of them filter patterns, sixteen at most.
+pub(crate) fn of(count: usize) -> anyhow::Result<Ruleset> {
+    let selection: Selection = "cis-all@3.0.0".parse()?;
+    let is_pattern = |meta: &tripline_rules::rule::Metadata| {
+        let is_variant = meta.tags.iter().any(|tag| tag == "cis.variant");
+        selection.selects(meta) && meta.filter_pattern.is_some() && !is_variant
+    };
+    let patterns = check::load(&packs::files(), &is_pattern).rules;
+    let ids: Vec<String> =
+        patterns.iter().take(PATTERNS_MAX.min(count / 5)).map(|rule| rule.meta.id.clone()).collect();
+    let mut files = packs::files();
+    files.extend(sigma(&Generated::of(count - ids.len())));
+    let ruleset = compile(&files, &|id| ids.iter().any(|own| own == id) || id.starts_with("bench-"));
+    let found = ruleset.summary().event_rules;
+    ensure!(found == count, "{found} rules of {count}");
+    Ok(ruleset)
+}
+
+/// Generated rules, and nothing else.
+pub(crate) fn generated(generated: &Generated) -> anyhow::Result<Ruleset> {
+    let ruleset = compile(&sigma(generated), &|_| true);
+    ensure!(ruleset.rules().len() == generated.rules.len(), "a generated rule is refused");
+    Ok(ruleset)
+}
+
+fn sigma(generated: &Generated) -> Vec<SourceFile> {
+    let file = |(n, rule): (usize, &crate::generated::Rule)| SourceFile {
+        name: format!("generated-{n}.yml").into(),
+        text: rule.sigma(),
+    };
+    generated.rules.iter().enumerate().map(file).collect()
+}
+
+/// Every rule in a folder, and in those within it.
+pub(crate) fn folder(folder: &Path) -> anyhow::Result<Ruleset> {
+    let mut files = Vec::new();
+    read(folder, &mut files)?;
+    Ok(compile(&files, &|_| true))
+}
+
+fn read(folder: &Path, files: &mut Vec<SourceFile>) -> anyhow::Result<()> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            read(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+            let name = path.to_string_lossy().into_owned();
+            files.push(SourceFile { name: name.into(), text: std::fs::read_to_string(&path)? });
+        }
+    }
+    Ok(())
+}
+
+fn compile(files: &[SourceFile], selects: &dyn Fn(&str) -> bool) -> Ruleset {
+    let loaded = check::load(files, &|meta| selects(&meta.id));
+    Ruleset::new(loaded.rules, loaded.fields)
+}
