@@ -24,6 +24,9 @@ const EVENTS_A_MESSAGE: usize = 50;
 const EVENTS_A_SMALL_MESSAGE: usize = 3;
 const EVENTS_A_BIG_MESSAGE: usize = 320;
 
+/// Events whose instructions are counted.
+const COUNTED_EVENTS: usize = 2_000;
+
 /// Who is in the trail.
 const PRINCIPALS: usize = 4;
 
@@ -54,6 +57,11 @@ pub(crate) fn main(events: usize) -> anyhow::Result<[Corpus; 3]> {
     main.check(&MAIN)?;
     let small = pack("small", &events, EVENTS_A_SMALL_MESSAGE)?;
     Ok([main, small, pack("big", &events, EVENTS_A_BIG_MESSAGE)?])
+}
+
+/// A part of `main` that is too small for its figures to hold: for counting instructions, not time.
+pub(crate) fn small_main() -> anyhow::Result<Corpus> {
+    pack("part", &mixed(traffic(COUNTED_EVENTS, 200, 8)?), EVENTS_A_MESSAGE)
 }
 
 /// So many events of the few busiest principals of one account: what its trail looks like while a workload runs.

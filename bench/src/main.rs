@@ -81,6 +81,15 @@ enum Command {
         #[arg(long, default_value_t = 20_000)]
         groups: u64,
     },
+    /// Passes over a small corpus at 76 rules and prints nothing: for who counts instructions
+    Work {
+        /// How many
+        #[arg(long, default_value_t = 1)]
+        passes: usize,
+        /// Inflate only
+        #[arg(long)]
+        inflate: bool,
+    },
     /// Flood one rule with keys that come once, within 500 s of event time
     Flood {
         /// How many
@@ -192,6 +201,9 @@ fn main() -> anyhow::Result<()> {
         Command::Scale { input } => {
             let row = scale::run(&input.main()?, &input.rules()?, input.rounds())?;
             output.print(None, &[row], scale::Row::json)
+        }
+        Command::Work { passes, inflate } => {
+            stages::work(&corpus::small_main()?, &rules::of(76)?, passes, inflate)
         }
         Command::Windows { groups } => output.print(None, &[windows::windows(groups)?], windows::Row::json),
         Command::Durable { hits, groups } => {

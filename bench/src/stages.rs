@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anyhow::ensure;
 use serde_json::{Value, json};
 use tripline::decode::{Decoder, Kernel, Limits, Tally};
 use tripline_rules::field::Fields;
@@ -67,6 +68,21 @@ pub(crate) fn run(corpus: &Corpus, ruleset: &Ruleset, rounds: usize) -> anyhow::
             ratio_to_inflate: time.as_secs_f64() / times[0].as_secs_f64(),
         })
         .collect())
+}
+
+/// So many passes, after one that is not counted apart: who takes the difference of two runs has the passes alone.
+pub(crate) fn work(corpus: &Corpus, ruleset: &Ruleset, passes: usize, inflate: bool) -> anyhow::Result<()> {
+    let mut floor = Floor::new(&corpus.records)?;
+    let mut through = Through::new(ruleset, Some(Kernel::best()), true);
+    for _ in 0..=passes {
+        if inflate {
+            floor.inflate(&corpus.records)?;
+        } else {
+            let (events, _) = through.run(&corpus.records);
+            ensure!(events == corpus.log_events, "{events} of {} events", corpus.log_events);
+        }
+    }
+    Ok(())
 }
 
 fn decode(decoder: &mut Decoder, records: &[Vec<u8>]) -> anyhow::Result<()> {

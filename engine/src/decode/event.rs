@@ -98,7 +98,7 @@ fn is_cloudtrail(tape: &Tape<'_>) -> bool {
 
 /// The same of an event whose `eventVersion` is this string.
 pub(super) fn is_known_version(version: &str) -> bool {
-    version.split('.').next() == Some("1")
+    version == "1" || version.starts_with("1.")
 }
 
 /// A new minor version only adds members; a new major one may mean anything. None is fine: old events have none.

@@ -37,12 +37,12 @@ impl NodeId {
 pub(super) struct Node {
     region: Region,
     /// The places in the spans of the fields that end here, one a language; of none, a place that is nobody's.
-    pub(super) pattern: usize,
-    pub(super) sigma: usize,
+    pattern: u32,
+    sigma: u32,
     /// Whether any field ends here or below.
     pub(super) is_looked_into: bool,
-    put_off_at_object: Range<usize>,
-    put_off_at_array: Range<usize>,
+    put_off_at_object: Range<u32>,
+    put_off_at_array: Range<u32>,
 }
 
 /// The tree of all fields.
@@ -70,7 +70,7 @@ impl Trie {
         draft.mark_omitted();
         let mut trie = Self { nodes: Vec::new(), edges: Edges::default(), put_off: Vec::new(), blank };
         for node in draft.nodes {
-            let place = |field: Option<FieldId>| field.map_or(fields.len(), FieldId::index);
+            let place = |field: Option<FieldId>| bounded(field.map_or(fields.len(), FieldId::index));
             let is_looked_into = !node.children.is_empty();
             let (at_object, at_array) = (trie.keep(&node.at_object), trie.keep(&node.at_array));
             let region = trie.edges.add(&node.children);
@@ -86,10 +86,10 @@ impl Trie {
         trie
     }
 
-    fn keep(&mut self, fields: &[FieldId]) -> Range<usize> {
+    fn keep(&mut self, fields: &[FieldId]) -> Range<u32> {
         let start = self.put_off.len();
         self.put_off.extend_from_slice(fields);
-        start..self.put_off.len()
+        bounded(start)..bounded(self.put_off.len())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -113,11 +113,23 @@ impl Trie {
 
     /// The fields to put off when there is an object.
     pub(super) fn put_off_at_object(&self, node: &Node) -> &[FieldId] {
-        &self.put_off[node.put_off_at_object.clone()]
+        &self.put_off[node.put_off_at_object.start as usize..node.put_off_at_object.end as usize]
     }
 
     /// The fields to put off when there is an array.
     pub(super) fn put_off_at_array(&self, node: &Node) -> &[FieldId] {
-        &self.put_off[node.put_off_at_array.clone()]
+        &self.put_off[node.put_off_at_array.start as usize..node.put_off_at_array.end as usize]
     }
+}
+
+impl Node {
+    /// The places in the spans of the fields that end here, that of filter patterns first.
+    #[inline]
+    pub(super) fn ends(&self) -> [usize; 2] {
+        [self.pattern as usize, self.sigma as usize]
+    }
+}
+
+fn bounded(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -143,7 +143,7 @@ impl<'b> Walk<'_, 'b> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn child(&mut self, node: &trie::Node, start: usize, len: usize) -> Result<NodeId, Odd> {
         let key = self.bytes.get(start..).ok_or(Odd)?;
         if self.may_escape(start, start + len) && key.get(..len).ok_or(Odd)?.contains(&b'\\') {
@@ -168,14 +168,14 @@ impl<'b> Walk<'_, 'b> {
             b'{' if child == NodeId::NOBODY => self.pass_over(at, depth)?,
             b'{' => {
                 let node = self.trie.node(child);
-                self.slate.spans[node.pattern] = Span::OBJECT;
+                self.slate.spans[node.ends()[0]] = Span::OBJECT;
                 put_off(self.trie.put_off_at_object(node), self.slate);
                 if node.is_looked_into { self.object(at, child, depth)? } else { self.pass_over(at, depth)? }
             }
             b'[' => {
                 if child != NodeId::NOBODY {
                     let node = self.trie.node(child);
-                    self.slate.spans[node.pattern] = Span::ARRAY;
+                    self.slate.spans[node.ends()[0]] = Span::ARRAY;
                     put_off(self.trie.put_off_at_array(node), self.slate);
                 }
                 self.pass_over(at, depth)?
@@ -187,7 +187,7 @@ impl<'b> Walk<'_, 'b> {
     }
 
     /// Takes in the string or scalar that stands in `start..end`.
-    #[inline]
+    #[inline(always)]
     fn scalar(&mut self, child: NodeId, start: usize, end: usize) -> Result<(), Odd> {
         if child == NodeId::NOBODY {
             return self.check_scalar(start, end);
@@ -197,8 +197,9 @@ impl<'b> Walk<'_, 'b> {
         } else {
             literal(self.text, start, end)?
         };
-        let node = self.trie.node(child);
-        (self.slate.spans[node.pattern], self.slate.spans[node.sigma]) = (span, span);
+        for end in self.trie.node(child).ends() {
+            self.slate.spans[end] = span;
+        }
         Ok(())
     }
 

@@ -14,6 +14,9 @@ mod published_rules;
 /// Published and observed answers of the CloudWatch filter-pattern language.
 mod pattern_vectors;
 
+/// Random rules against the naive matcher; the corpus, scanned, against the pull parser.
+mod plan;
+
 /// The command line as its users meet it.
 mod cli;
 

@@ -8,7 +8,9 @@ use super::anchor::Anchor;
 use super::share::ALL;
 use crate::field::FieldId;
 
-/// What a lookup of a present field costs, and what an evaluated rule does, in nanoseconds; measured, and only their ratio counts.
+/// What it costs to look up a field that is missing, what one that is there costs beyond that, and what an evaluated rule does, in
+/// nanoseconds; measured, and only their ratios count.
+const MISSING_NS: u32 = 6;
 const LOOKUP_NS: u32 = 20;
 const RULE_NS: u32 = 60;
 
@@ -56,7 +58,8 @@ pub(super) fn make(
                 Some((rule, to, more))
             })
             .collect();
-        let lookups = u64::from(presence(candidate).min(ALL)) * u64::from(LOOKUP_NS);
+        let lookups =
+            u64::from(presence(candidate).min(ALL)) * u64::from(LOOKUP_NS) + u64::from(ALL * MISSING_NS);
         let more =
             |moves: &[(usize, usize, u32)]| moves.iter().map(|(.., more)| u64::from(*more)).sum::<u64>();
         match moves {
