@@ -177,7 +177,7 @@ fn main() -> anyhow::Result<()> {
     let Cli { output, command } = Cli::parse();
     match command {
         Command::Floor { input, kernels, svg } => {
-            measure::pin(0)?;
+            measure::pin(0);
             let rows = floor(&input, kernels)?;
             if let Some(path) = svg {
                 std::fs::write(path, plot::svg(&floor::lines(&rows)))?;
@@ -185,16 +185,16 @@ fn main() -> anyhow::Result<()> {
             output.print(Some(floor::HEAD), &rows, floor::Row::json)
         }
         Command::Stages { input } => {
-            measure::pin(0)?;
+            measure::pin(0);
             let rows = stages::run(&input.main()?, &input.rules()?, input.rounds())?;
             output.print(None, &rows, stages::Row::json)
         }
         Command::Peers { input } => {
-            measure::pin(0)?;
+            measure::pin(0);
             output.print(Some(peers::HEAD), &peers::run(&input.main()?, input.rounds())?, peers::Row::json)
         }
         Command::Kinesis { input } => {
-            measure::pin(0)?;
+            measure::pin(0);
             let row = kinesis::run(&input.main()?, &input.rules()?, input.rounds())?;
             output.print(None, &[row], kinesis::Row::json)
         }

@@ -66,7 +66,7 @@ fn workers(corpus: &Corpus, ruleset: &Ruleset, count: usize, events: u64) -> any
         let work = |core: usize| {
             let barrier = &barrier;
             move || -> anyhow::Result<()> {
-                let pinned = measure::pin(core);
+                measure::pin(core);
                 let mut through = Through::new(ruleset, Some(Kernel::best()), true);
                 through.run(&corpus.records);
                 barrier.wait();
@@ -74,7 +74,7 @@ fn workers(corpus: &Corpus, ruleset: &Ruleset, count: usize, events: u64) -> any
                     let (found, _) = through.run(&corpus.records);
                     ensure!(found == events, "{found} of {events} events");
                 }
-                pinned
+                Ok(())
             }
         };
         let handles: Vec<_> = (0..count).map(|core| scope.spawn(work(core))).collect();
