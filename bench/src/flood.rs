@@ -13,21 +13,10 @@ use tripline::pipeline::Matcher;
 use tripline::pipeline::keeper::{Budget, Keeper, Route};
 use tripline::record::Record;
 use tripline::store::{Query, Store};
-use tripline_rules::check::{self, SourceFile};
 use tripline_rules::plan::Ruleset;
 
 use crate::measure::resident_bytes;
-
-const RULES: &str = "
-title: Many
-id: many
-correlation: {type: event_count, rules: [failed], group-by: [sourceIPAddress], timespan: 5m, condition: {gte: 10}}
----
-title: Failed
-id: failed
-logsource: {product: aws, service: cloudtrail}
-detection: {a: {eventName: Failed}, condition: a}
-";
+use crate::rules;
 
 /// How long it lasts, seconds of event time: ten million keys are twenty thousand a second.
 const LASTS_S: u64 = 500;
@@ -140,8 +129,7 @@ fn records(keys: u64) -> impl Iterator<Item = Record> {
 }
 
 pub(crate) fn run(flood: &Flood) -> anyhow::Result<Result> {
-    let loaded = check::load(&[SourceFile { name: "flood.yml".into(), text: RULES.to_owned() }], &|_| true);
-    let rules = Arc::new(Ruleset::new(loaded.rules, loaded.fields));
+    let rules = Arc::new(rules::windowed());
     let folder = std::env::temp_dir().join(format!("tripline-flood-{}", std::process::id()));
     std::fs::create_dir(&folder)?;
     let result = within(flood, &rules, &folder.join("flood.db"));

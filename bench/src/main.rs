@@ -39,6 +39,8 @@ enum Command {
     Floor {
         #[command(flatten)]
         input: Input,
+        #[command(flatten)]
+        rules: Rules,
         /// Every kernel that this processor has, not only the fastest
         #[arg(long)]
         kernels: bool,
@@ -50,6 +52,8 @@ enum Command {
     Stages {
         #[command(flatten)]
         input: Input,
+        #[command(flatten)]
+        rules: Rules,
     },
     /// The same rules and events through other engines
     Peers {
@@ -60,11 +64,15 @@ enum Command {
     Kinesis {
         #[command(flatten)]
         input: Input,
+        #[command(flatten)]
+        rules: Rules,
     },
     /// One core against two, at 76 rules
     Scale {
         #[command(flatten)]
         input: Input,
+        #[command(flatten)]
+        rules: Rules,
     },
     /// Hits through windows in memory
     Windows {
@@ -116,6 +124,11 @@ struct Input {
     /// A folder of gzip'd data messages, instead of the generated ones
     #[arg(long)]
     corpus: Option<PathBuf>,
+}
+
+/// Which rules.
+#[derive(Debug, clap::Args)]
+struct Rules {
     /// A folder of rules, instead of the generated ones
     #[arg(long)]
     rules: Option<PathBuf>,
@@ -161,45 +174,48 @@ impl Input {
         }
     }
 
-    fn rules(&self) -> anyhow::Result<tripline_rules::plan::Ruleset> {
+    fn rounds(&self) -> usize {
+        self.rounds.max(1)
+    }
+}
+
+impl Rules {
+    /// Those that the steps are measured with.
+    fn load(&self) -> anyhow::Result<tripline_rules::plan::Ruleset> {
         match &self.rules {
             Some(folder) => rules::folder(folder),
             None => rules::of(76),
         }
-    }
-
-    fn rounds(&self) -> usize {
-        self.rounds.max(1)
     }
 }
 
 fn main() -> anyhow::Result<()> {
     let Cli { output, command } = Cli::parse();
     match command {
-        Command::Floor { input, kernels, svg } => {
+        Command::Floor { input, rules, kernels, svg } => {
             measure::pin(0);
-            let rows = floor(&input, kernels)?;
+            let rows = floor(&input, &rules, kernels)?;
             if let Some(path) = svg {
                 std::fs::write(path, plot::svg(&floor::lines(&rows)))?;
             }
             output.print(Some(floor::HEAD), &rows, floor::Row::json)
         }
-        Command::Stages { input } => {
+        Command::Stages { input, rules } => {
             measure::pin(0);
-            let rows = stages::run(&input.main()?, &input.rules()?, input.rounds())?;
+            let rows = stages::run(&input.main()?, &rules.load()?, input.rounds())?;
             output.print(None, &rows, stages::Row::json)
         }
         Command::Peers { input } => {
             measure::pin(0);
             output.print(Some(peers::HEAD), &peers::run(&input.main()?, input.rounds())?, peers::Row::json)
         }
-        Command::Kinesis { input } => {
+        Command::Kinesis { input, rules } => {
             measure::pin(0);
-            let row = kinesis::run(&input.main()?, &input.rules()?, input.rounds())?;
+            let row = kinesis::run(&input.main()?, &rules.load()?, input.rounds())?;
             output.print(None, &[row], kinesis::Row::json)
         }
-        Command::Scale { input } => {
-            let row = scale::run(&input.main()?, &input.rules()?, input.rounds())?;
+        Command::Scale { input, rules } => {
+            let row = scale::run(&input.main()?, &rules.load()?, input.rounds())?;
             output.print(None, &[row], scale::Row::json)
         }
         Command::Work { passes, inflate } => {
@@ -217,8 +233,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every rule set over every corpus, with what is remembered of values and without.
-fn floor(input: &Input, kernels: bool) -> anyhow::Result<Vec<floor::Row>> {
-    let sets = match &input.rules {
+fn floor(input: &Input, rules: &Rules, kernels: bool) -> anyhow::Result<Vec<floor::Row>> {
+    let sets = match &rules.rules {
         Some(folder) => vec![rules::folder(folder)?],
         None => [10, 76, 1_000, 10_000].into_iter().map(rules::of).collect::<anyhow::Result<_>>()?,
     };

@@ -12,6 +12,17 @@ use crate::generated::Generated;
 /// Of a set that has room for them, so many are filter patterns.
 const PATTERNS_MAX: usize = 16;
 
+const WINDOWED: &str = "
+title: Many
+id: many
+correlation: {type: event_count, rules: [failed], group-by: [sourceIPAddress], timespan: 5m, condition: {gte: 10}}
+---
+title: Failed
+id: failed
+logsource: {product: aws, service: cloudtrail}
+detection: {a: {eventName: Failed}, condition: a}
+";
+
 /// So many event rules, a fifth of them filter patterns, sixteen at most.
 pub(crate) fn of(count: usize) -> anyhow::Result<Ruleset> {
     let selection: Selection = "cis-all@3.0.0".parse()?;
@@ -35,6 +46,11 @@ pub(crate) fn generated(generated: &Generated) -> anyhow::Result<Ruleset> {
     let ruleset = compile(&sigma(generated), &|_| true);
     ensure!(ruleset.rules().len() == generated.rules.len(), "a generated rule is refused");
     Ok(ruleset)
+}
+
+/// One rule, and one that counts its hits by address: for who measures windows.
+pub(crate) fn windowed() -> Ruleset {
+    compile(&[SourceFile { name: "windowed.yml".into(), text: WINDOWED.to_owned() }], &|_| true)
 }
 
 fn sigma(generated: &Generated) -> Vec<SourceFile> {

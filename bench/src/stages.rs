@@ -1,6 +1,7 @@
 //! What each step of the way adds to inflating, on one corpus.
 
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::ensure;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use tripline_rules::field::Fields;
 use tripline_rules::plan::Ruleset;
 
 use crate::corpus::Corpus;
-use crate::floor::Through;
+use crate::floor::{Through, verify};
 use crate::measure::{Contender, Floor, medians};
 
 /// One step, and what it and those before it cost together.
@@ -34,40 +35,38 @@ impl fmt::Display for Row {
     }
 }
 
-/// Times the way up to each step.
+/// Times the way up to each step, and beside it the way of the pull parser.
 pub(crate) fn run(corpus: &Corpus, ruleset: &Ruleset, rounds: usize) -> anyhow::Result<Vec<Row>> {
-    let mut floor = Floor::new(&corpus.records)?;
-    let kernel = Kernel::best();
-    let mut core = Decoder::with_kernel(&Fields::new(), Limits::STREAM, Some(kernel));
-    let mut all = Decoder::with_kernel(ruleset.fields(), Limits::STREAM, Some(kernel));
-    let mut through = Through::new(ruleset, Some(kernel), true);
+    let counts = verify(corpus, ruleset)?;
     let records = &corpus.records;
-    let mut contenders: Vec<(&'static str, Contender<'_>)> = vec![
-        ("inflate", Box::new(|| floor.inflate(records))),
-        ("inflate, scan and walk: core fields", Box::new(|| decode(&mut core, records))),
-        ("inflate, scan and walk: the rules' fields", Box::new(|| decode(&mut all, records))),
-        (
-            "the same, and match",
-            Box::new(|| {
-                through.run(records);
-                Ok(())
-            }),
-        ),
+    let mut floor = Floor::new(records)?;
+    let kernel = Some(Kernel::best());
+    let mut core = Decoder::with_kernel(&Fields::new(), Limits::STREAM, kernel);
+    let mut all = Decoder::with_kernel(ruleset.fields(), Limits::STREAM, kernel);
+    let (mut through, mut pulled) = (Through::new(ruleset, kernel, true), Through::new(ruleset, None, true));
+    let names = [
+        "inflate",
+        "inflate, scan and walk: core fields",
+        "inflate, scan and walk: the rules' fields",
+        "the same, and match",
+        "by the pull parser instead, and match",
     ];
-    let names: Vec<_> = contenders.iter().map(|(name, _)| *name).collect();
-    let mut only: Vec<_> = contenders.drain(..).map(|(_, contender)| contender).collect();
-    let times = medians(rounds, &mut only)?;
+    let mut contenders: Vec<Contender<'_>> = vec![
+        Box::new(|| floor.inflate(records)),
+        Box::new(|| decode(&mut core, records, counts.0)),
+        Box::new(|| decode(&mut all, records, counts.0)),
+        Box::new(|| found(through.run(records), counts)),
+        Box::new(|| found(pulled.run(records), counts)),
+    ];
+    let times = medians(rounds, &mut contenders)?;
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds an event")]
-    let events = corpus.log_events as f64;
-    Ok(names
-        .into_iter()
-        .zip(&times)
-        .map(|(stage, time)| Row {
-            stage,
-            ns_an_event: time.as_secs_f64() * 1e9 / events,
-            ratio_to_inflate: time.as_secs_f64() / times[0].as_secs_f64(),
-        })
-        .collect())
+    let events = counts.0 as f64;
+    let row = |(stage, time): (&'static str, &Duration)| Row {
+        stage,
+        ns_an_event: time.as_secs_f64() * 1e9 / events,
+        ratio_to_inflate: time.as_secs_f64() / times[0].as_secs_f64(),
+    };
+    Ok(names.into_iter().zip(&times).map(row).collect())
 }
 
 /// So many passes, after one that is not counted apart: who takes the difference of two runs has the passes alone.
@@ -85,12 +84,17 @@ pub(crate) fn work(corpus: &Corpus, ruleset: &Ruleset, passes: usize, inflate: b
     Ok(())
 }
 
-fn decode(decoder: &mut Decoder, records: &[Vec<u8>]) -> anyhow::Result<()> {
+fn found(found: (u64, u64), counts: (u64, u64)) -> anyhow::Result<()> {
+    ensure!(found == counts, "{found:?} of {counts:?} events and matches");
+    Ok(())
+}
+
+fn decode(decoder: &mut Decoder, records: &[Vec<u8>], events: u64) -> anyhow::Result<()> {
     let (mut tally, mut rejects) = (Tally::default(), Vec::new());
     for record in records {
         decoder.record(record, &mut tally, &mut rejects, |event| {
             std::hint::black_box(event.time_s);
         });
     }
-    Ok(())
+    found((tally.events_evaluated, 0), (events, 0))
 }

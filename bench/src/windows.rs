@@ -11,21 +11,9 @@ use tripline::pipeline::keeper::{Keeper, Route};
 use tripline::pipeline::{Matched, Matcher, State};
 use tripline::record::Record;
 use tripline::store::Store;
-use tripline_rules::check::{self, SourceFile};
-use tripline_rules::plan::Ruleset;
 
 use crate::measure::resident_bytes;
-
-const RULES: &str = "
-title: Many
-id: many
-correlation: {type: event_count, rules: [failed], group-by: [sourceIPAddress], timespan: 5m, condition: {gte: 10}}
----
-title: Failed
-id: failed
-logsource: {product: aws, service: cloudtrail}
-detection: {a: {eventName: Failed}, condition: a}
-";
+use crate::rules;
 
 const HITS_A_RECORD: u64 = 500;
 
@@ -36,8 +24,10 @@ pub(crate) struct Row {
     hits: u64,
     groups: u64,
     hits_a_second: f64,
+    /// In memory, or in the store.
     bytes_a_group: f64,
-    fold_s: f64,
+    /// What it takes to fold the rows of the store again, where there is one.
+    fold_s: Option<f64>,
 }
 
 impl Row {
@@ -55,14 +45,10 @@ impl fmt::Display for Row {
         let Self { name, hits, groups, hits_a_second, bytes_a_group, fold_s } = self;
         write!(
             f,
-            "{name:8} {hits} hits in {groups} groups: {hits_a_second:.0} a second; {bytes_a_group:.0} bytes a group; folded again in {fold_s:.2} s"
-        )
+            "{name:8} {hits} hits in {groups} groups: {hits_a_second:.0} a second; {bytes_a_group:.0} bytes a group"
+        )?;
+        fold_s.map_or(Ok(()), |fold_s| write!(f, "; folded again in {fold_s:.2} s"))
     }
-}
-
-fn ruleset() -> Arc<Ruleset> {
-    let loaded = check::load(&[SourceFile { name: "windows.yml".into(), text: RULES.to_owned() }], &|_| true);
-    Arc::new(Ruleset::new(loaded.rules, loaded.fields))
 }
 
 /// Record `part` of a stream whose hits go round the groups.
@@ -85,7 +71,7 @@ fn matched(matcher: &mut Matcher, hits: u64, groups: u64) -> Vec<Matched> {
 
 /// Windows alone: matched beforehand, folded under the clock.
 pub(crate) fn windows(groups: u64) -> anyhow::Result<Row> {
-    let rules = ruleset();
+    let rules = Arc::new(rules::windowed());
     let mut matcher = Matcher::new(Arc::clone(&rules), Limits::STREAM);
     let mut state = State::new(Arc::clone(&rules));
     let (hits, mut took_s, before) = (groups * 2, 0.0, resident_bytes()?);
@@ -111,7 +97,7 @@ pub(crate) fn windows(groups: u64) -> anyhow::Result<Row> {
     ensure!(accounts.balances() && accounts.hits.counted == hits, "{accounts:?}");
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let hits_a_second = hits as f64 / took_s;
-    Ok(Row { name: "windows", hits, groups, hits_a_second, bytes_a_group: grown, fold_s: 0.0 })
+    Ok(Row { name: "windows", hits, groups, hits_a_second, bytes_a_group: grown, fold_s: None })
 }
 
 /// Records in one commit.
@@ -119,7 +105,7 @@ const RECORDS_A_COMMIT: usize = 8;
 
 /// Through window and store: folded and committed under the clock; then the store is opened and folded again.
 pub(crate) fn durable(hits: u64, groups: u64) -> anyhow::Result<Row> {
-    let rules = ruleset();
+    let rules = Arc::new(rules::windowed());
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("durable.db");
     let route: Route = Arc::new(|_| Vec::new());
@@ -146,5 +132,5 @@ pub(crate) fn durable(hits: u64, groups: u64) -> anyhow::Result<Row> {
     ensure!(again.state().groups() > 0, "nothing was folded again");
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
     let (hits_a_second, bytes_a_group) = (hits as f64 / took_s, bytes as f64 / groups as f64);
-    Ok(Row { name: "durable", hits, groups, hits_a_second, bytes_a_group, fold_s })
+    Ok(Row { name: "durable", hits, groups, hits_a_second, bytes_a_group, fold_s: Some(fold_s) })
 }

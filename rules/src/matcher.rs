@@ -10,10 +10,7 @@ use memo::{Known, Memo};
 /// What one worker needs to match: reused for every event, grown on demand.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Stamps say which event an answer belongs to, so that nothing is cleared between events.
-    stamp: u32,
-    candidate_stamps: Vec<u32>,
-    candidates: Vec<RuleId>,
+    candidates: Candidates,
     lookups: Lookups,
 }
 
@@ -22,6 +19,15 @@ impl Scratch {
     pub fn without_memo() -> Self {
         Self { lookups: Lookups { forgetful: true, ..Lookups::default() }, ..Self::default() }
     }
+}
+
+/// The rules to evaluate for one event, each once. Stamps say which event an entry belongs to, here and below, so that nothing
+/// is cleared between events.
+#[derive(Debug, Default)]
+struct Candidates {
+    stamp: u32,
+    stamps: Vec<u32>,
+    rules: Vec<RuleId>,
 }
 
 /// What the tests of one event have come to.
@@ -38,33 +44,29 @@ struct Lookups {
 
 impl Scratch {
     fn begin(&mut self, ruleset: &Ruleset) {
-        self.candidates.clear();
-        if self.candidate_stamps.len() != ruleset.rules().len() {
-            self.grow(ruleset);
+        let Self { candidates, lookups } = self;
+        candidates.rules.clear();
+        if candidates.stamps.len() != ruleset.rules().len() {
+            candidates.stamps.resize(ruleset.rules().len(), 0);
+            lookups.grow(ruleset);
         }
-        self.stamp = self.stamp.wrapping_add(1);
-        if self.stamp == 0 {
-            self.candidate_stamps.fill(0);
-            self.lookups.known.fill((0, Known::default()));
-            self.lookups.answers.fill((0, false));
-            self.stamp = 1;
+        candidates.stamp = candidates.stamp.wrapping_add(1);
+        if candidates.stamp == 0 {
+            candidates.stamps.fill(0);
+            lookups.known.fill((0, Known::default()));
+            lookups.answers.fill((0, false));
+            candidates.stamp = 1;
         }
-        self.lookups.stamp = self.stamp;
+        lookups.stamp = candidates.stamp;
     }
+}
 
-    #[cold]
-    fn grow(&mut self, ruleset: &Ruleset) {
-        self.candidate_stamps.resize(ruleset.rules().len(), 0);
-        self.lookups.known.resize(ruleset.index().fields().len(), (0, Known::default()));
-        self.lookups.memos.resize_with(ruleset.index().fields().len(), Memo::default);
-        self.lookups.answers.resize(ruleset.predicates().len(), (0, false));
-    }
-
-    fn candidate(&mut self, rule: RuleId) {
-        let stamp = &mut self.candidate_stamps[rule.index()];
+impl Candidates {
+    fn add(&mut self, rule: RuleId) {
+        let stamp = &mut self.stamps[rule.index()];
         if *stamp != self.stamp {
             *stamp = self.stamp;
-            self.candidates.push(rule);
+            self.rules.push(rule);
         }
     }
 }
@@ -74,20 +76,15 @@ impl Scratch {
 pub fn hits(ruleset: &Ruleset, slots: &Slots<'_>, scratch: &mut Scratch, hits: &mut Vec<RuleId>) {
     hits.clear();
     scratch.begin(ruleset);
-    ruleset.index().always().iter().for_each(|rule| scratch.candidate(*rule));
+    let Scratch { candidates, lookups } = scratch;
+    ruleset.index().always().iter().for_each(|rule| candidates.add(*rule));
     for place in ruleset.index().anchored() {
-        let Some(known) = scratch.lookups.known(*place, ruleset, slots) else { continue };
-        if !Memo::calls(known) {
-            continue;
-        }
-        for at in 0..scratch.lookups.memos[*place].called(known).len() {
-            let rule = scratch.lookups.memos[*place].called(known)[at];
-            scratch.candidate(RuleId(rule));
+        if let Some(known) = lookups.known(*place, ruleset, slots) {
+            lookups.memos[*place].called(known).iter().for_each(|rule| candidates.add(RuleId(*rule)));
         }
     }
-    let Scratch { candidates, lookups, .. } = scratch;
-    candidates.sort_unstable();
-    for rule in candidates.iter() {
+    candidates.rules.sort_unstable();
+    for rule in &candidates.rules {
         let matches = ruleset.condition(*rule).is_some_and(|condition| {
             if slots.has_unknown() {
                 let answer = |predicate: &PredicateId| ruleset.predicates()[predicate.index()].answer(slots);
@@ -102,6 +99,13 @@ pub fn hits(ruleset: &Ruleset, slots: &Slots<'_>, scratch: &mut Scratch, hits: &
 }
 
 impl Lookups {
+    #[cold]
+    fn grow(&mut self, ruleset: &Ruleset) {
+        self.known.resize(ruleset.index().fields().len(), (0, Known::default()));
+        self.memos.resize_with(ruleset.index().fields().len(), Memo::default);
+        self.answers.resize(ruleset.predicates().len(), (0, false));
+    }
+
     /// Whether a predicate holds of the event.
     fn answer(&mut self, id: PredicateId, ruleset: &Ruleset, slots: &Slots<'_>) -> bool {
         let Some(place) = ruleset.index().place_of(id) else {

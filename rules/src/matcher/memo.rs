@@ -97,12 +97,6 @@ impl Memo {
         Known { passing: (bounded(start), bounded(middle)), called: (bounded(middle), bounded(end)) }
     }
 
-    /// Whether any rule is called.
-    #[inline]
-    pub(super) fn calls(known: Known) -> bool {
-        known.called.0 != known.called.1
-    }
-
     /// The predicates that pass, ascending.
     pub(super) fn passing(&self, known: Known) -> &[u32] {
         &self.ids[known.passing.0 as usize..known.passing.1 as usize]

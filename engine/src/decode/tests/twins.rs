@@ -251,7 +251,11 @@ fn harms() -> impl Strategy<Value = Harm> {
     ]
 }
 
-fn harmed(mut bytes: Vec<u8>, harm: &Harm) -> Vec<u8> {
+fn harmed(bytes: Vec<u8>, harms: &[Harm]) -> Vec<u8> {
+    harms.iter().fold(bytes, |bytes, harm| if bytes.is_empty() { bytes } else { harmed_once(bytes, harm) })
+}
+
+fn harmed_once(mut bytes: Vec<u8>, harm: &Harm) -> Vec<u8> {
     match harm {
         Harm::Cut(at) => bytes.truncate(at.index(bytes.len())),
         Harm::Flip(at, bit) => {
@@ -284,7 +288,7 @@ proptest! {
         harms in prop::collection::vec(harms(), 1..3),
     ) {
         let message = data_message(&events.iter().map(String::as_str).collect::<Vec<_>>()).into_bytes();
-        let message = harms.iter().fold(message, |bytes, harm| if bytes.is_empty() { bytes } else { harmed(bytes, harm) });
+        let message = harmed(message, &harms);
         judge(&gzip(&message), &Limits::STREAM);
     }
 
@@ -295,7 +299,7 @@ proptest! {
         harms in prop::collection::vec(harms(), 1..3),
     ) {
         let hurt = |event: &String| {
-            let bytes = harms.iter().fold(event.clone().into_bytes(), |bytes, harm| if bytes.is_empty() { bytes } else { harmed(bytes, harm) });
+            let bytes = harmed(event.clone().into_bytes(), &harms);
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let events: Vec<String> = events.iter().map(hurt).collect();

@@ -72,15 +72,12 @@ impl DeserializeResponse for Reader {
 /// The answer in a body; none when it is not written as the service writes it.
 pub fn read(body: &[u8]) -> Option<GetRecordsOutput> {
     let mut cursor = Cursor { rest: body };
-    let mut answer = GetRecordsOutput::builder();
-    let mut records = None;
+    let (mut records, mut next, mut behind_ms) = (None, None, None);
     cursor.members(|key, cursor| {
         match key {
             b"Records" if records.is_none() => records = Some(cursor.records()?),
-            b"NextShardIterator" => answer = answer.clone().next_shard_iterator(cursor.text()?),
-            b"MillisBehindLatest" => {
-                answer = answer.clone().millis_behind_latest(cursor.number()?.parse().ok()?)
-            }
+            b"NextShardIterator" => next = Some(cursor.text()?.to_owned()),
+            b"MillisBehindLatest" => behind_ms = Some(cursor.number()?.parse().ok()?),
             // A shard that has ended names its children here, once; and a member that nobody knows is not ours to judge.
             _ => return None,
         }
@@ -89,7 +86,12 @@ pub fn read(body: &[u8]) -> Option<GetRecordsOutput> {
     if !cursor.rest.trim_ascii_start().is_empty() {
         return None;
     }
-    answer.set_records(Some(records?)).build().ok()
+    GetRecordsOutput::builder()
+        .set_records(Some(records?))
+        .set_next_shard_iterator(next)
+        .set_millis_behind_latest(behind_ms)
+        .build()
+        .ok()
 }
 
 /// What is still to be read.
