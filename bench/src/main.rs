@@ -89,11 +89,14 @@ enum Command {
         #[arg(long, default_value_t = 20_000)]
         groups: u64,
     },
-    /// Passes over a small corpus at 76 rules and prints nothing: for who counts instructions
+    /// Passes over a small corpus and prints nothing: for who counts instructions
     Work {
         /// How many
         #[arg(long, default_value_t = 1)]
         passes: usize,
+        /// With so many rules
+        #[arg(long, default_value_t = 76)]
+        rules: usize,
         /// Inflate only
         #[arg(long)]
         inflate: bool,
@@ -218,8 +221,8 @@ fn main() -> anyhow::Result<()> {
             let row = scale::run(&input.main()?, &rules.load()?, input.rounds())?;
             output.print(None, &[row], scale::Row::json)
         }
-        Command::Work { passes, inflate } => {
-            stages::work(&corpus::small_main()?, &rules::of(76)?, passes, inflate)
+        Command::Work { passes, rules, inflate } => {
+            stages::work(&corpus::small_main()?, &rules::of(rules)?, passes, inflate)
         }
         Command::Windows { groups } => output.print(None, &[windows::windows(groups)?], windows::Row::json),
         Command::Durable { hits, groups } => {

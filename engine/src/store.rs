@@ -12,7 +12,7 @@ mod accounts;
 mod alerts;
 mod backup;
 mod budget;
-mod inputs;
+mod hits;
 mod known_rules;
 mod outbox;
 mod positions;
@@ -39,7 +39,7 @@ use crate::record::{Gap, Position};
 pub use accounts::SourceAccounts;
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
 pub use budget::{Bucket, Pressure, RowTotal};
-pub use inputs::StoredHit;
+pub use hits::StoredHit;
 pub use known_rules::{Changed, KnownRule};
 pub use outbox::{Delivered, DeliveryError, Due, Ended, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
@@ -260,7 +260,7 @@ impl Store {
     /// SQLite's: a full disk, an I/O error, a lock held for too long. Nothing was written then.
     pub fn commit(&mut self, commit: &Commit<'_>) -> Result<Written, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        inputs::insert(&transaction, &commit.hits)?;
+        hits::insert(&transaction, &commit.hits)?;
         failpoint::die("store.rows");
         let told = alerts::upsert(&transaction, commit.alerts, commit.now_ms)?;
         let ended = match commit.watermark_s {

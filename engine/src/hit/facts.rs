@@ -6,7 +6,7 @@ use tripline_rules::field::{FieldId, Fields};
 use crate::decode::{self, Event};
 
 /// What is kept of an event that some rule matched. One per event, shared by its hits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// Recipient account; `userIdentity.accountId` where that is absent (before event version 1.02); else `-`.
     pub account: String,

@@ -34,17 +34,15 @@ pub struct Pressure {
     pub to_ms: Option<i64>,
 }
 
-/// Adds to, or takes from, what rows amount to: (rows, bytes) by key.
+/// Adds to, or takes from, what rows amount to: (rows, bytes) by the number of their key.
 pub(super) fn change_totals(
     transaction: &Transaction<'_>,
-    changes: &BTreeMap<&str, (i64, i64)>,
+    changes: &BTreeMap<i64, (i64, i64)>,
 ) -> Result<(), StoreError> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO row_totals VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes",
-    )?;
-    for (rule, (rows, bytes)) in changes {
-        statement.execute((rule, rows, bytes))?;
+    let mut statement = transaction
+        .prepare_cached("UPDATE keys SET rows = rows + ?2, bytes = bytes + ?3 WHERE id = ?1")?;
+    for (key, (rows, bytes)) in changes {
+        statement.execute((key, rows, bytes))?;
     }
     Ok(())
 }
@@ -72,7 +70,7 @@ impl Store {
     /// # Errors
     /// SQLite's.
     pub fn row_totals(&self) -> Result<Vec<RowTotal>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT rule, rows, bytes FROM row_totals")?;
+        let mut statement = self.connection.prepare_cached("SELECT key, rows, bytes FROM keys")?;
         let rows = statement.query_map((), |row| {
             let (rule, rows, bytes): (String, i64, i64) = row.try_into()?;
             Ok(RowTotal { rule, rows: rows.max(0).unsigned_abs(), bytes: bytes.max(0).unsigned_abs() })

@@ -1,6 +1,6 @@
 //! Which rules this store has rows of, by the key that says what decides their hits, and what those rows were last taken for.
 
-use rusqlite::{OptionalExtension, TransactionBehavior};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{Store, StoreError};
 
@@ -24,6 +24,16 @@ pub struct Changed {
     pub reshaped: Vec<usize>,
 }
 
+/// Under which number the rows of a key are kept; it has one from now on.
+pub(super) fn number(transaction: &Transaction<'_>, key: &str) -> Result<i64, StoreError> {
+    let mut find = transaction.prepare_cached("SELECT id FROM keys WHERE key = ?1")?;
+    if let Some(id) = find.query_row((key,), |row| row.get(0)).optional()? {
+        return Ok(id);
+    }
+    let mut add = transaction.prepare_cached("INSERT INTO keys(key) VALUES (?1)")?;
+    Ok(add.insert((key,))?)
+}
+
 impl Store {
     /// Says which rules run. Rows that an older version kept by a rule's id are found by its key from now on.
     ///
@@ -40,7 +50,7 @@ impl Store {
                 transaction.prepare_cached("SELECT shape FROM rules WHERE key = ?1 AND rule = ?2")?;
             let mut know = transaction.prepare_cached("INSERT OR REPLACE INTO rules VALUES (?1, ?2, ?3)")?;
             let mut rows =
-                transaction.prepare_cached("UPDATE OR REPLACE inputs SET rule = ?1 WHERE rule = ?2")?;
+                transaction.prepare_cached("UPDATE OR IGNORE keys SET key = ?1 WHERE key = ?2")?;
             for (n, KnownRule { key, id, shape: now }) in rules.iter().enumerate() {
                 let has_rows = has_key.exists((key,))? || rows.execute((key, id))? > 0;
                 let before: Option<String> = shape.query_row((key, id), |row| row.get(0)).optional()?;

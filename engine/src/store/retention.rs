@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::TransactionBehavior;
 
-use super::{Store, StoreError, budget};
+use super::{Store, StoreError, budget, hits};
 
 /// Alerts, and their deliveries, that go in one transaction.
 const ALERTS_MAX: usize = 200;
@@ -31,8 +31,13 @@ pub struct Swept {
     pub rows: u64,
 }
 
-/// The key of a window row, and its event.
-type Row = (String, String, i64, String, String, String, String, i64);
+/// A window row that goes.
+struct Row {
+    seq: i64,
+    event: i64,
+    key: i64,
+    bytes: i64,
+}
 
 impl Store {
     /// Looks at so many window rows from `seq` on, and deletes those that are older than `before_s` of their rule's key.
@@ -48,16 +53,15 @@ impl Store {
         let (mut last, mut looked_at, mut old): (i64, usize, Vec<Row>) = (seq, 0, Vec::new());
         {
             let mut statement = self.connection.prepare_cached(
-                "SELECT seq, rule, grp, time_s, account, event_id, value, event, bytes FROM inputs
+                "SELECT seq, keys.key, time_s, event, keys.id, hits.bytes FROM hits JOIN keys ON keys.id = hits.key
                  WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
             )?;
             let mut rows = statement.query((seq, rows_max))?;
             while let Some(row) = rows.next()? {
                 (last, looked_at) = (row.get(0)?, looked_at + 1);
-                let (rule, time_s): (String, i64) = (row.get(1)?, row.get(3)?);
+                let (rule, time_s): (String, i64) = (row.get(1)?, row.get(2)?);
                 if time_s < before_s(&rule) {
-                    let (group, account, id) = (row.get(2)?, row.get(4)?, row.get(5)?);
-                    old.push((rule, group, time_s, account, id, row.get(6)?, row.get(7)?, row.get(8)?));
+                    old.push(Row { seq: last, event: row.get(3)?, key: row.get(4)?, bytes: row.get(5)? });
                 }
             }
         }
@@ -67,17 +71,13 @@ impl Store {
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
-            let mut row = transaction.prepare_cached(
-                "DELETE FROM inputs WHERE (rule, grp, time_s, account, event_id, value) = (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?;
-            let mut event = transaction.prepare_cached(
-                "DELETE FROM events WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM inputs WHERE event = ?1)",
-            )?;
-            let mut totals: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-            for (rule, group, time_s, account, id, value, digest, bytes) in &old {
-                row.execute((rule, group, time_s, account, id, value))?;
-                event.execute((digest,))?;
-                let total = totals.entry(rule).or_default();
+            let mut row = transaction.prepare_cached("DELETE FROM hits WHERE seq = ?1")?;
+            let mut event = transaction.prepare_cached(hits::DELETE_UNUSED)?;
+            let mut totals: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+            for Row { seq, event: id, key, bytes } in &old {
+                row.execute((seq,))?;
+                event.execute((id,))?;
+                let total = totals.entry(*key).or_default();
                 *total = (total.0 - 1, total.1 - bytes);
             }
             budget::change_totals(&transaction, &totals)?;

@@ -1,5 +1,7 @@
 //! The tables, their version, and how SQLite is to treat them.
 
+mod renumber;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,13 +11,19 @@ use super::StoreError;
 use crate::failpoint;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-const VERSIONS: [&str; 4] = [TABLES, SHARDS, RULES, BUDGETS];
+pub(super) const VERSIONS: [&str; 5] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS];
 
 /// The version that this binary reads and writes: that of the last of them.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// Memory of the writer for pages, so that the index by group, which is written to everywhere, is seldom read again.
+const CACHE_KIB: i64 = 16 << 10;
+
+/// Pages that the log of changes may hold before they are brought into the file: more, and what is changed often is written once.
+const WAL_PAGES: i64 = 4_000;
 
 /// Every table is STRICT; times are seconds (`_s`) or milliseconds (`_ms`) since the epoch.
 const TABLES: &str = "
@@ -121,13 +129,37 @@ CREATE TABLE accounts(
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 5: rows are added at the end, and what is looked up is short.
+const NUMBERS: &str = "
+-- Rules' keys, by number, and what the window rows of each amount to.
+CREATE TABLE keys(
+    id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, rows INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0
+) STRICT;
+ALTER TABLE events RENAME TO events_by_digest;
+ALTER TABLE inputs RENAME TO hits_by_texts;
+DROP INDEX inputs_in_order;
+DROP INDEX inputs_by_event;
+-- Deliveries of events that some rule matched, as compact JSON.
+CREATE TABLE events(id INTEGER PRIMARY KEY, logs_time_ms INTEGER, text TEXT NOT NULL) STRICT;
+-- Window rows: the hits from which every window is folded, numbered as they came; `event` is the delivery that stands. The two
+-- names are digests of sixteen bytes: of the group, and of what tells a hit from the others of its group and second.
+CREATE TABLE hits(
+    seq INTEGER PRIMARY KEY, key INTEGER NOT NULL, group_name BLOB NOT NULL, time_s INTEGER NOT NULL, hit_name BLOB NOT NULL,
+    group_text TEXT NOT NULL, value TEXT NOT NULL, event INTEGER NOT NULL, carried INTEGER NOT NULL, bytes INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX hits_by_group ON hits(key, group_name, time_s, hit_name);
+CREATE INDEX hits_by_event ON hits(event);
+";
+
 /// Says whose file it is: `TRIP`.
-const APPLICATION_ID: i64 = 0x5452_4950;
+pub(super) const APPLICATION_ID: i64 = 0x5452_4950;
 
 /// Durable commits: a power cut loses none. Readers never wait for the writer.
 pub(super) fn make_durable(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     Ok(())
 }
 
@@ -154,6 +186,9 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     };
     for version in missing {
         transaction.execute_batch(version)?;
+        if *version == NUMBERS {
+            renumber::every_hit(&transaction)?;
+        }
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;

@@ -11,6 +11,7 @@ use tripline_rules::rule::RuleId;
 use super::*;
 
 mod retention;
+mod versions;
 use crate::alert::{Alert, Status};
 use crate::hit::Facts;
 
@@ -255,28 +256,6 @@ fn one_file_has_one_writer_of_one_version() {
     drop(store);
     assert!(matches!(Store::open(&folder.file()), Err(StoreError::Version { found: 99, .. })));
     assert!(matches!(Store::open_beside(&folder.file()), Err(StoreError::Version { found: 99, .. })));
-}
-
-#[test]
-fn a_store_of_an_older_version_is_brought_up_to_date() {
-    let folder = Folder::new();
-    let mut store = Store::open(&folder.file()).unwrap();
-    commit(&mut store, &change("a", 7));
-    let before = store.list(&Query::default()).unwrap();
-    // As version 1 left it.
-    let older = "ALTER TABLE outbox DROP COLUMN digest; ALTER TABLE inputs DROP COLUMN carried; ALTER TABLE inputs DROP COLUMN bytes;
-        DROP TABLE row_totals; DROP TABLE sketched; DROP TABLE pressures; DROP TABLE accounts;
-        DROP INDEX inputs_by_event; DROP INDEX alerts_by_period; DROP TABLE rules; ALTER TABLE positions DROP COLUMN seen_ms; DROP TABLE gaps; DROP TABLE seen; PRAGMA user_version = 1;
-        INSERT INTO positions VALUES ('s', '5', 9, 1)";
-    store.connection.execute_batch(older).unwrap();
-    drop(store);
-    assert!(matches!(Store::open_beside(&folder.file()), Err(StoreError::Version { found: 1, .. })));
-    let store = Store::open(&folder.file()).unwrap();
-    let position =
-        StoredPosition { source: "s".to_owned(), position: "5".to_owned(), low_s: Some(9), seen_ms: None };
-    assert_eq!(store.positions().unwrap(), [position]);
-    assert_eq!((store.gaps().unwrap(), store.seen().unwrap()), (Vec::new(), Vec::new()));
-    assert_eq!(store.list(&Query::default()).unwrap(), before);
 }
 
 #[test]

@@ -1,0 +1,265 @@
+//! Window rows: every hit, once, with the event behind it.
+//!
+//! A hit is its rule's key, group, second, event, and the value that a `value_count` rule counts. The fold needs less (a value
+//! counts once a second), evidence needs the events. Rows are numbered in the order in which they came, and folded again in that
+//! order: the one thing that hangs on it, which groups beyond the limit share an alert, is then the same after a restart.
+//!
+//! Rows are added at the end, and so are events; only the index by group is written to where chance has it, so it holds numbers
+//! and names of sixteen bytes instead of texts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{Store, StoreError, budget, known_rules};
+use crate::hit::{Facts, Group, Hit};
+
+/// A hit as it was kept: everything but the compiled rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredHit {
+    /// The key of the rule.
+    pub rule: String,
+    /// Names and values of the group.
+    pub group: Vec<(String, String)>,
+    /// What a `value_count` rule counts.
+    pub value: Option<Vec<String>>,
+    /// The event, as compact JSON.
+    pub text: String,
+    /// When the log received it.
+    pub logs_time_ms: Option<i64>,
+    /// Hits of the group before it that have no rows.
+    pub carried: u32,
+}
+
+/// A group, or a hit among those of its group and second: the digest of its texts. That two are named alike nobody can bring
+/// about (SHA-256, 128 bits of it).
+type Name = [u8; 16];
+
+/// Names these texts; where one ends is a part of it.
+fn name(texts: &[&str]) -> Name {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    let mut name = Name::default();
+    name.copy_from_slice(&hash.finalize()[..size_of::<Name>()]);
+    name
+}
+
+/// Adds hits; those that are there already change nothing. Of unequal deliveries of one event the lesser stands, as in
+/// [`Facts::precedes`].
+pub(super) fn insert(transaction: &Transaction<'_>, hits: &[(&str, &Hit)]) -> Result<(), StoreError> {
+    if hits.is_empty() {
+        return Ok(());
+    }
+    let mut insertion = Insertion::new(transaction)?;
+    let mut totals: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+    let mut keys: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut last: Option<(&Arc<Facts>, i64)> = None;
+    for (rule, hit) in hits {
+        let key = match keys.get(rule) {
+            Some(key) => *key,
+            None => *keys.entry(rule).or_insert(known_rules::number(transaction, rule)?),
+        };
+        let group = json!(hit.group.as_ref()).to_string();
+        let value = hit.value.as_deref().map(|value| json!(value).to_string()).unwrap_or_default();
+        let row = NewRow { key, group: &group, value: &value, event: &hit.event, carried: hit.carried };
+        // Hits of one event stand in a row.
+        let known = last.filter(|(event, _)| Arc::ptr_eq(event, &hit.event)).map(|(_, id)| id);
+        let (added, event) = insertion.add(&row, known)?;
+        last = event.map(|id| (&hit.event, id));
+        if added {
+            let total = totals.entry(key).or_default();
+            *total = (total.0 + 1, total.1.saturating_add(row.bytes()));
+        }
+    }
+    budget::change_totals(transaction, &totals)
+}
+
+/// A row that may be there already.
+pub(super) struct NewRow<'r> {
+    pub(super) key: i64,
+    /// Names and values, as JSON.
+    pub(super) group: &'r str,
+    /// As JSON; empty for none.
+    pub(super) value: &'r str,
+    pub(super) event: &'r Facts,
+    pub(super) carried: u32,
+}
+
+impl NewRow<'_> {
+    /// What it costs, about.
+    pub(super) fn bytes(&self) -> i64 {
+        i64::try_from(budget::ROW_BYTES + self.event.text.len()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The statements that a row takes.
+pub(super) struct Insertion<'t> {
+    transaction: &'t Transaction<'t>,
+    find: CachedStatement<'t>,
+    event: CachedStatement<'t>,
+    row: CachedStatement<'t>,
+}
+
+impl<'t> Insertion<'t> {
+    pub(super) fn new(transaction: &'t Transaction<'t>) -> Result<Self, StoreError> {
+        Ok(Self {
+            transaction,
+            find: transaction.prepare_cached(
+                "SELECT seq FROM hits WHERE key = ?1 AND group_name = ?2 AND time_s = ?3 AND hit_name = ?4",
+            )?,
+            event: transaction.prepare_cached("INSERT INTO events(logs_time_ms, text) VALUES (?1, ?2)")?,
+            row: transaction.prepare_cached(
+                "INSERT INTO hits(key, group_name, time_s, hit_name, group_text, value, event, carried, bytes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?,
+        })
+    }
+
+    /// Adds a row whose event may be kept already, under the id `known`. Returns whether there was none, and the id of its event
+    /// if this is known.
+    pub(super) fn add(
+        &mut self,
+        row: &NewRow<'_>,
+        known: Option<i64>,
+    ) -> Result<(bool, Option<i64>), StoreError> {
+        let Facts { account, event_id, time_s, .. } = row.event;
+        let (group, hit) = (name(&[row.group]), name(&[account, event_id, row.value]));
+        let found: Option<i64> =
+            self.find.query_row((row.key, group, time_s, hit), |row| row.get(0)).optional()?;
+        if let Some(seq) = found {
+            self.settle(seq, row.event)?;
+            return Ok((false, known));
+        }
+        let event = match known {
+            Some(event) => event,
+            None => self.event.insert((row.event.logs_time_ms, &row.event.text))?,
+        };
+        self.row.execute((
+            row.key,
+            group,
+            time_s,
+            hit,
+            row.group,
+            row.value,
+            event,
+            row.carried,
+            row.bytes(),
+        ))?;
+        Ok((true, Some(event)))
+    }
+
+    /// Another delivery of an event that is kept.
+    fn settle(&mut self, seq: i64, other: &Facts) -> Result<(), StoreError> {
+        let mut kept = self.transaction.prepare_cached(
+            "SELECT events.id, events.text, events.logs_time_ms FROM hits JOIN events ON events.id = hits.event WHERE seq = ?1",
+        )?;
+        let kept: Option<(i64, String, Option<i64>)> =
+            kept.query_row((seq,), |row| row.try_into()).optional()?;
+        let Some((event, text, logs_time_ms)) = kept else { return Ok(()) };
+        if (&other.text, other.logs_time_ms) < (&text, logs_time_ms) {
+            let lesser = self.event.insert((other.logs_time_ms, &other.text))?;
+            self.transaction
+                .prepare_cached("UPDATE hits SET event = ?2 WHERE seq = ?1")?
+                .execute((seq, lesser))?;
+            self.transaction.prepare_cached(DELETE_UNUSED)?.execute((event,))?;
+        }
+        Ok(())
+    }
+}
+
+/// Deletes an event that no row needs any more.
+pub(super) const DELETE_UNUSED: &str =
+    "DELETE FROM events WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM hits WHERE event = ?1)";
+
+/// The columns of a [`StoredHit`], and where they are from.
+const COLUMNS: &str = "keys.key, group_text, value, text, logs_time_ms, carried
+    FROM hits LEFT JOIN keys ON keys.id = hits.key LEFT JOIN events ON events.id = hits.event";
+
+fn read(row: &Row<'_>) -> Result<StoredHit, StoreError> {
+    type Columns = (Option<String>, String, String, Option<String>, Option<i64>, u32);
+    let (rule, group, value, text, logs_time_ms, carried): Columns = row.try_into()?;
+    let problem = |problem: String| StoreError::Row { table: "hits", problem };
+    let not_ours = |error: serde_json::Error| problem(format!("{error} in {group} or {value}"));
+    let rule = rule.ok_or_else(|| problem(format!("a hit of group {group} has no key")))?;
+    let text = text.ok_or_else(|| problem(format!("a hit of rule {rule} has no event")))?;
+    let group = serde_json::from_str(&group).map_err(not_ours)?;
+    let value = match value.as_str() {
+        "" => None,
+        value => Some(serde_json::from_str(value).map_err(not_ours)?),
+    };
+    Ok(StoredHit { rule, group, value, text, logs_time_ms, carried })
+}
+
+fn name_of(group: &Group) -> Name {
+    name(&[&json!(group.as_ref()).to_string()])
+}
+
+impl Store {
+    /// Shows every hit that was committed, in the order in which they came, to fold the windows again.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn hits(&self, each: &mut dyn FnMut(StoredHit) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} ORDER BY seq"))?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            each(read(row)?)?;
+        }
+        Ok(())
+    }
+
+    /// The hits of one group of a rule's key from a time on, in seconds, by time.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn group_hits(&self, key: &str, group: &Group, from_s: i64) -> Result<Vec<StoredHit>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} WHERE hits.key = (SELECT id FROM keys WHERE key = ?1) AND group_name = ?2
+             AND time_s >= ?3 ORDER BY time_s"
+        );
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let mut rows = statement.query((key, name_of(group), from_s))?;
+        let mut hits = Vec::new();
+        while let Some(row) = rows.next()? {
+            hits.push(read(row)?);
+        }
+        Ok(hits)
+    }
+
+    /// Whether a group of a rule's key has any rows.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_rows(&self, key: &str, group: &Group) -> Result<bool, StoreError> {
+        let text =
+            "SELECT 1 FROM hits WHERE key = (SELECT id FROM keys WHERE key = ?1) AND group_name = ?2 LIMIT 1";
+        Ok(self.connection.prepare_cached(text)?.exists((key, name_of(group)))?)
+    }
+
+    /// Every group that a rule's key has rows of.
+    ///
+    /// # Errors
+    /// SQLite's, or a row that is not ours.
+    pub fn groups_of(&self, key: &str) -> Result<Vec<Group>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT group_text FROM hits JOIN (
+                 SELECT min(seq) AS first FROM hits WHERE key = (SELECT id FROM keys WHERE key = ?1) GROUP BY group_name
+             ) ON seq = first",
+        )?;
+        let mut rows = statement.query((key,))?;
+        let mut groups = Vec::new();
+        while let Some(row) = rows.next()? {
+            let text: String = row.get(0)?;
+            let group: Vec<(String, String)> = serde_json::from_str(&text)
+                .map_err(|error| StoreError::Row { table: "hits", problem: format!("{error} in {text}") })?;
+            groups.push(group.into());
+        }
+        Ok(groups)
+    }
+}
