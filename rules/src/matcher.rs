@@ -80,7 +80,7 @@ pub fn hits(ruleset: &Ruleset, slots: &Slots<'_>, scratch: &mut Scratch, hits: &
     ruleset.index().always().iter().for_each(|rule| candidates.add(*rule));
     for place in ruleset.index().anchored() {
         if let Some(known) = lookups.known(*place, ruleset, slots) {
-            lookups.memos[*place].called(known).iter().for_each(|rule| candidates.add(RuleId(*rule)));
+            lookups.call(*place, known, ruleset, slots, candidates);
         }
     }
     candidates.rules.sort_unstable();
@@ -121,7 +121,33 @@ impl Lookups {
         }
     }
 
-    /// What the event's values of a field pass and call; none when it has none.
+    /// Adds the rules that the passing predicates of a field call and that their guards let through.
+    #[inline]
+    fn call(
+        &mut self,
+        place: Place,
+        known: Known,
+        ruleset: &Ruleset,
+        slots: &Slots<'_>,
+        candidates: &mut Candidates,
+    ) {
+        let calls = ruleset.index().calls();
+        for at in 0..self.memos[place].calling(known).len() {
+            let id = PredicateId(self.memos[place].calling(known)[at]);
+            for group in calls.of(id) {
+                let Some(guard) = group.guard else {
+                    calls.all(group).for_each(|rule| candidates.add(rule));
+                    continue;
+                };
+                if let Some(known) = self.known(guard, ruleset, slots) {
+                    let passing = self.memos[guard].passing(known);
+                    calls.guarded(group, passing).for_each(|rule| candidates.add(rule));
+                }
+            }
+        }
+    }
+
+    /// What the event's values of a field pass; none when it has none.
     #[inline]
     fn known(&mut self, place: Place, ruleset: &Ruleset, slots: &Slots<'_>) -> Option<Known> {
         let index = &ruleset.index().fields()[place];
@@ -137,7 +163,7 @@ impl Lookups {
                     let node = [Node::direct(Value::String(text))];
                     answer
                         .passing(|passing| index.passing(&node, None, slots, ruleset.predicates(), passing));
-                    answer.called(|id| ruleset.index().calls(PredicateId(id)));
+                    answer.calling(|id| !ruleset.index().calls().of(PredicateId(id)).is_empty());
                 }),
                 None => ask(index, ruleset, slots, memo),
             };
@@ -156,6 +182,6 @@ fn ask(index: &FieldIndex, ruleset: &Ruleset, slots: &Slots<'_>, memo: &mut Memo
                 index.passing(&slots.get(*field), Some(*field), slots, ruleset.predicates(), passing);
             }
         });
-        answer.called(|id| ruleset.index().calls(PredicateId(id)));
+        answer.calling(|id| !ruleset.index().calls().of(PredicateId(id)).is_empty());
     })
 }

@@ -39,8 +39,8 @@ pub(super) fn change_totals(
     transaction: &Transaction<'_>,
     changes: &BTreeMap<i64, (i64, i64)>,
 ) -> Result<(), StoreError> {
-    let mut statement = transaction
-        .prepare_cached("UPDATE keys SET rows = rows + ?2, bytes = bytes + ?3 WHERE id = ?1")?;
+    let mut statement =
+        transaction.prepare_cached("UPDATE keys SET rows = rows + ?2, bytes = bytes + ?3 WHERE id = ?1")?;
     for (key, (rows, bytes)) in changes {
         statement.execute((key, rows, bytes))?;
     }

@@ -49,8 +49,7 @@ impl Store {
             let mut shape =
                 transaction.prepare_cached("SELECT shape FROM rules WHERE key = ?1 AND rule = ?2")?;
             let mut know = transaction.prepare_cached("INSERT OR REPLACE INTO rules VALUES (?1, ?2, ?3)")?;
-            let mut rows =
-                transaction.prepare_cached("UPDATE OR IGNORE keys SET key = ?1 WHERE key = ?2")?;
+            let mut rows = transaction.prepare_cached("UPDATE OR IGNORE keys SET key = ?1 WHERE key = ?2")?;
             for (n, KnownRule { key, id, shape: now }) in rules.iter().enumerate() {
                 let has_rows = has_key.exists((key,))? || rows.execute((key, id))? > 0;
                 let before: Option<String> = shape.query_row((key, id), |row| row.get(0)).optional()?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::PredicateId;
 use super::anchor::Anchor;
+use super::index::Place;
 use super::share::ALL;
 use crate::field::FieldId;
 
@@ -13,6 +14,9 @@ use crate::field::FieldId;
 const MISSING_NS: u32 = 6;
 const LOOKUP_NS: u32 = 20;
 const RULE_NS: u32 = 60;
+
+/// Predicates of a guard: a rule stands once for each of them with each that calls it.
+const GUARDS_MAX: usize = 8;
 
 /// A rule's anchors, the best first, and which of them it takes; without any it is evaluated for every event.
 pub(super) struct Choice {
@@ -27,6 +31,20 @@ impl Choice {
 
     pub(super) fn anchor(&self) -> Option<&Anchor> {
         self.anchors.get(self.taken)
+    }
+
+    /// The best of its other anchors that is of one field and of few predicates: what else must pass.
+    pub(super) fn guard(
+        &self,
+        place: &impl Fn(PredicateId) -> Option<Place>,
+    ) -> Option<(Place, &[PredicateId])> {
+        let others = self.anchors.iter().enumerate().filter(|(n, _)| *n != self.taken);
+        let mut short =
+            others.map(|(_, anchor)| anchor.predicates.as_slice()).filter(|any| any.len() <= GUARDS_MAX);
+        short.find_map(|any| {
+            let first = place(*any.first()?)?;
+            any.iter().all(|id| place(*id) == Some(first)).then_some((first, any))
+        })
     }
 }
 

@@ -1,8 +1,9 @@
-//! The indexes of all fields, and which rules a passed predicate calls.
+//! The indexes of all fields, and where to begin.
 
 use std::collections::HashMap;
 
 use super::PredicateId;
+use super::calls::{self, Calls};
 use super::choice::Choice;
 use super::field_index::FieldIndex;
 use crate::field::{FieldId, Fields};
@@ -18,10 +19,11 @@ pub(crate) struct Index {
     fields: Vec<FieldIndex>,
     /// By predicate: the index of its field; none when nodes do not decide it.
     places: Vec<Option<Place>>,
-    /// By predicate: the rules that are anchored on it.
-    calls: Vec<Vec<RuleId>>,
+    calls: Calls,
     /// The fields on which any rule is anchored.
     anchored: Vec<Place>,
+    /// By field: how many rules are anchored on it, one counted for each of its anchors there.
+    anchors: Vec<usize>,
     always: Vec<RuleId>,
 }
 
@@ -50,35 +52,23 @@ impl Index {
             ids.push(id);
             places[id.index()] = Some(place);
         }
-        let fields =
+        let fields: Vec<FieldIndex> =
             by_place.into_iter().map(|(twins, ids)| FieldIndex::new(twins, &ids, predicates)).collect();
-        let mut index = Self {
-            fields,
-            places,
-            calls: vec![Vec::new(); predicates.len()],
-            anchored: Vec::new(),
-            always: Vec::new(),
-        };
+        let (mut draft, mut always, mut anchors) =
+            (calls::Draft::default(), Vec::new(), vec![0; fields.len()]);
         for (rule, choice) in choices {
-            match choice.anchor() {
-                None => index.always.push(rule),
-                Some(anchor) => anchor.predicates.iter().for_each(|id| index.call(*id, rule)),
+            let Some(anchor) = choice.anchor() else {
+                always.push(rule);
+                continue;
+            };
+            let guard = choice.guard(&|id| places[id.index()]);
+            for id in &anchor.predicates {
+                draft.call(*id, rule, guard.as_ref().map(|(place, any)| (*place, *any)));
+                places[id.index()].into_iter().for_each(|place| anchors[place] += 1);
             }
         }
-        index.anchored.sort_unstable();
-        index
-    }
-
-    fn call(&mut self, id: PredicateId, rule: RuleId) {
-        let calls = &mut self.calls[id.index()];
-        if calls.last() != Some(&rule) {
-            calls.push(rule);
-        }
-        if let Some(place) = self.places[id.index()]
-            && !self.anchored.contains(&place)
-        {
-            self.anchored.push(place);
-        }
+        let anchored = (0..fields.len()).filter(|place| anchors[*place] > 0).collect();
+        Self { fields, places, calls: draft.finish(predicates.len()), anchored, anchors, always }
     }
 
     /// All of them.
@@ -91,9 +81,9 @@ impl Index {
         self.places[id.index()]
     }
 
-    /// The rules that may match when this predicate passes.
-    pub(crate) fn calls(&self, id: PredicateId) -> &[RuleId] {
-        &self.calls[id.index()]
+    /// Which rules may match when which predicates pass.
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The fields to look up for every event.
@@ -108,7 +98,6 @@ impl Index {
 
     /// How many rules are anchored on a field's predicates, one counted for each of its anchors there.
     pub(super) fn anchors_on(&self, place: Place) -> usize {
-        let here = self.places.iter().zip(&self.calls).filter(|(own, _)| **own == Some(place));
-        here.map(|(_, calls)| calls.len()).sum()
+        self.anchors[place]
     }
 }
