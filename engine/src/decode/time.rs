@@ -26,9 +26,14 @@ fn fixed(text: &[u8]) -> Option<i64> {
     else {
         return None;
     };
-    let year = two(y0, y1)? * 100 + two(y2, y3)?;
-    let (month, day) = (two(mo0, mo1)?, two(d0, d1)?);
-    let (hour, minute, second) = (two(h0, h1)?, two(mi0, mi1)?, two(s0, s1)?);
+    let digits =
+        [y0, y1, y2, y3, mo0, mo1, d0, d1, h0, h1, mi0, mi1, s0, s1].map(|byte| byte.wrapping_sub(b'0'));
+    if digits.iter().fold(0, |largest, digit| (*digit).max(largest)) > 9 {
+        return None;
+    }
+    let [century, year, month, day, hour, minute, second] =
+        [0, 1, 2, 3, 4, 5, 6].map(|two| i64::from(digits[2 * two]) * 10 + i64::from(digits[2 * two + 1]));
+    let year = century * 100 + year;
     if year == 0 || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -36,11 +41,6 @@ fn fixed(text: &[u8]) -> Option<i64> {
         return None;
     }
     Some(((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
-}
-
-fn two(tens: u8, ones: u8) -> Option<i64> {
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
-    Some(digit(tens)? * 10 + digit(ones)?)
 }
 
 fn month_days(year: i64, month: i64) -> i64 {

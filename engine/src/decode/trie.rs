@@ -12,6 +12,7 @@ use std::ops::Range;
 use tripline_rules::field::{FieldId, Fields, Span};
 
 use build::Draft;
+pub(super) use edges::{Below, HELD};
 use edges::{Edges, Region};
 
 /// A place in the tree.
@@ -36,9 +37,6 @@ impl NodeId {
 #[derive(Debug)]
 pub(super) struct Node {
     region: Region,
-    /// The places in the spans of the fields that end here, one a language; of none, a place that is nobody's.
-    pattern: u32,
-    sigma: u32,
     /// Whether any field ends here or below.
     pub(super) is_looked_into: bool,
     put_off_at_object: Range<u32>,
@@ -49,6 +47,8 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) struct Trie {
     nodes: Vec<Node>,
+    /// By node: the places in the spans of the fields that end there, one a language; of none, a place that is nobody's.
+    ends: Vec<[u32; 2]>,
     edges: Edges,
     /// The fields that are put off, by node.
     put_off: Vec<FieldId>,
@@ -68,16 +68,16 @@ impl Trie {
             }
         }
         draft.mark_omitted();
-        let mut trie = Self { nodes: Vec::new(), edges: Edges::default(), put_off: Vec::new(), blank };
+        let (nodes, ends, put_off) = (Vec::new(), Vec::new(), Vec::new());
+        let mut trie = Self { nodes, ends, edges: Edges::default(), put_off, blank };
         for node in draft.nodes {
             let place = |field: Option<FieldId>| bounded(field.map_or(fields.len(), FieldId::index));
             let is_looked_into = !node.children.is_empty();
             let (at_object, at_array) = (trie.keep(&node.at_object), trie.keep(&node.at_array));
             let region = trie.edges.add(&node.children);
+            trie.ends.push([place(node.pattern), place(node.sigma)]);
             trie.nodes.push(Node {
                 region,
-                pattern: place(node.pattern),
-                sigma: place(node.sigma),
                 is_looked_into,
                 put_off_at_object: at_object,
                 put_off_at_array: at_array,
@@ -105,10 +105,16 @@ impl Trie {
         &self.nodes[id.index()]
     }
 
-    /// Where the key leads from a node of which `bytes` begins with `len`; sixteen more must be readable.
+    /// The places in the spans of the fields that end at a node, that of filter patterns first.
     #[inline]
-    pub(super) fn child(&self, node: &Node, bytes: &[u8], len: usize) -> NodeId {
-        self.edges.find(node.region, bytes, len)
+    pub(super) fn ends(&self, id: NodeId) -> [usize; 2] {
+        self.ends[id.index()].map(|end| end as usize)
+    }
+
+    /// The keys below a node.
+    #[inline]
+    pub(super) fn below(&self, node: &Node) -> Below<'_> {
+        self.edges.below(node.region)
     }
 
     /// The fields to put off when there is an object.
@@ -119,14 +125,6 @@ impl Trie {
     /// The fields to put off when there is an array.
     pub(super) fn put_off_at_array(&self, node: &Node) -> &[FieldId] {
         &self.put_off[node.put_off_at_array.start as usize..node.put_off_at_array.end as usize]
-    }
-}
-
-impl Node {
-    /// The places in the spans of the fields that end here, that of filter patterns first.
-    #[inline]
-    pub(super) fn ends(&self) -> [usize; 2] {
-        [self.pattern as usize, self.sigma as usize]
     }
 }
 

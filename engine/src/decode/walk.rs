@@ -18,7 +18,7 @@ use tripline_rules::field::{FieldId, Node, Span, Value};
 
 use super::scan::Scanned;
 use super::tape::{DEPTH_MAX, KEYS_MAX, is_number, unescape};
-use super::trie::{self, NodeId, Trie};
+use super::trie::{Below, HELD, NodeId, Trie};
 
 /// The event is left to the pull parser.
 #[derive(Debug)]
@@ -26,6 +26,9 @@ pub(super) struct Odd;
 
 /// Bytes of a quote as it stands in the event's text: `\"`.
 const QUOTE: usize = 2;
+
+/// Bytes of a member before its key: a brace or a comma, and a quote.
+const BEFORE_KEY: usize = 1 + QUOTE;
 
 /// What a walk writes to, reused for every event.
 #[derive(Debug)]
@@ -78,7 +81,11 @@ pub(super) fn walk<'b>(
         arena,
         escapes: scanned.escapes.clone(),
     };
-    let closed = walk.object(0, NodeId::ROOT, 1)?;
+    let closed = if walk.escapes.is_empty() {
+        walk.object::<false>(0, NodeId::ROOT, 1)?
+    } else {
+        walk.object::<true>(0, NodeId::ROOT, 1)?
+    };
     // The last token, with nothing behind it.
     let ends = closed + 2 == tokens.len() && walk.token(closed) + 1 == text.len();
     if ends { Ok(()) } else { Err(Odd) }
@@ -108,74 +115,116 @@ impl<'b> Walk<'_, 'b> {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    /// Walks the object whose brace is token `at`, up to the token that closes it.
-    fn object(&mut self, mut at: usize, id: NodeId, depth: usize) -> Result<usize, Odd> {
+    /// Walks the object whose brace is token `at`, up to the token that closes it. `ESCAPED`: the event has escapes.
+    fn object<const ESCAPED: bool>(&mut self, at: usize, id: NodeId, depth: usize) -> Result<usize, Odd> {
         if depth > DEPTH_MAX {
             return Err(Odd);
         }
-        let (trie, tokens) = (self.trie, self.tokens);
-        let node = trie.node(id);
+        let (bytes, tokens, trie) = (self.bytes, self.tokens, self.trie);
+        let below = trie.below(trie.node(id));
         let mut before = self.token(at);
-        if self.token(at + 1) == before + 1 {
-            return if self.byte(before + 1) == b'}' { Ok(at + 1) } else { Err(Odd) };
-        }
+        let mut rest = tokens.get(at + 1..).ok_or(Odd)?;
+        // What a member begins with: the brace or a comma, and its quote.
+        let mut begins = *b"{\\";
         loop {
-            let [colon, end] = *tokens.get(at + 1..).and_then(<[u32]>::first_chunk).ok_or(Odd)?;
-            let (colon, end) = (colon as usize, end as usize);
-            if self.byte(colon) != b':' || self.byte(before + 1) != b'\\' {
+            let member: &[u8; BEFORE_KEY + HELD] =
+                bytes.get(before..).and_then(<[u8]>::first_chunk).ok_or(Odd)?;
+            if [member[0], member[1]] != begins {
+                return self.end_of_object(tokens.len() - rest.len() - 1, begins[0]);
+            }
+            begins[0] = b',';
+            let [colon, end, behind @ ..] = rest else { return Err(Odd) };
+            let (colon, end) = (*colon as usize, *end as usize);
+            let [b':', value] = *bytes.get(colon..).and_then(<[u8]>::first_chunk).ok_or(Odd)? else {
                 return Err(Odd);
-            }
-            let key = before + 1 + QUOTE;
-            let child = self.child(node, key, colon - QUOTE - key)?;
-            at += 2;
-            if end == colon + 1 {
-                at = self.container(at, child, depth + 1)?;
-                before = self.token(at);
+            };
+            let key = before + BEFORE_KEY;
+            let child = if ESCAPED && self.may_escape(key, colon) {
+                self.escaped_child(below, key, colon - QUOTE)?
             } else {
-                self.scalar(child, colon + 1, end)?;
-                before = end;
+                // A string has two quotes: the pass has proved it.
+                let held = member.last_chunk().ok_or(Odd)?;
+                below.find(held, &bytes[key..], colon.wrapping_sub(key + QUOTE))
+            };
+            if child != NodeId::NOBODY {
+                self.meet(child)?;
             }
-            match self.byte(before) {
-                b',' => {}
-                b'}' => return Ok(at),
-                _ => return Err(Odd),
+            if end == colon + 1 {
+                let at = self.container::<ESCAPED>(tokens.len() - behind.len() - 1, child, depth + 1)?;
+                before = self.token(at);
+                rest = tokens.get(at + 1..).ok_or(Odd)?;
+                continue;
+            }
+            (before, rest) = (end, behind);
+            if child != NodeId::NOBODY {
+                let span = if value == b'\\' {
+                    self.string::<ESCAPED>(colon + 1 + QUOTE, end - QUOTE)?
+                } else {
+                    literal(self.text, colon + 1, end)?
+                };
+                trie.ends(child).into_iter().for_each(|end| self.slate.spans[end] = span);
+            } else if value != b'\\' {
+                literal(self.text, colon + 1, end)?;
             }
         }
     }
 
-    #[inline(always)]
-    fn child(&mut self, node: &trie::Node, start: usize, len: usize) -> Result<NodeId, Odd> {
-        let key = self.bytes.get(start..).ok_or(Odd)?;
-        if self.may_escape(start, start + len) && key.get(..len).ok_or(Odd)?.contains(&b'\\') {
+    /// No member stands at token `at`, behind `before`: what closes the object must.
+    fn end_of_object(&self, at: usize, begun: u8) -> Result<usize, Odd> {
+        let here = self.token(at);
+        match (self.byte(here), begun) {
+            (b'}', b',') => Ok(at),
+            (b'{', b'{') if self.token(at + 1) == here + 1 && self.byte(here + 1) == b'}' => Ok(at + 1),
+            _ => Err(Odd),
+        }
+    }
+
+    /// Where a key leads that stands in `start..end`, where there may be escapes.
+    #[cold]
+    fn escaped_child(&self, below: Below<'_>, start: usize, end: usize) -> Result<NodeId, Odd> {
+        let key = self.bytes.get(start..end).ok_or(Odd)?;
+        if key.contains(&b'\\') {
             return Err(Odd);
         }
-        let child = self.trie.child(node, key, len);
-        if child == NodeId::NOBODY {
-            return Ok(child);
-        }
+        let bytes = &self.bytes[start..];
+        Ok(below.find(bytes.first_chunk().ok_or(Odd)?, bytes, key.len()))
+    }
+
+    /// Of members with the same key the last counts: what comes twice is left to the pull parser.
+    #[inline(always)]
+    fn meet(&mut self, child: NodeId) -> Result<(), Odd> {
         let met = &mut self.slate.met[child.index()];
-        // Of members with the same key the last counts.
         if child == NodeId::ODD || *met == self.slate.event {
             return Err(Odd);
         }
         *met = self.slate.event;
-        Ok(child)
+        Ok(())
     }
 
     /// Takes in the object or array whose bracket is token `at`; returns the token behind it.
-    fn container(&mut self, at: usize, child: NodeId, depth: usize) -> Result<usize, Odd> {
+    #[inline(never)]
+    fn container<const ESCAPED: bool>(
+        &mut self,
+        at: usize,
+        child: NodeId,
+        depth: usize,
+    ) -> Result<usize, Odd> {
         let closed = match self.byte(self.token(at)) {
             b'{' if child == NodeId::NOBODY => self.pass_over(at, depth)?,
             b'{' => {
                 let node = self.trie.node(child);
-                self.slate.spans[node.ends()[0]] = Span::OBJECT;
+                self.slate.spans[self.trie.ends(child)[0]] = Span::OBJECT;
                 put_off(self.trie.put_off_at_object(node), self.slate);
-                if node.is_looked_into { self.object(at, child, depth)? } else { self.pass_over(at, depth)? }
+                if node.is_looked_into {
+                    self.object::<ESCAPED>(at, child, depth)?
+                } else {
+                    self.pass_over(at, depth)?
+                }
             }
             b'[' => {
                 if child != NodeId::NOBODY {
                     let node = self.trie.node(child);
-                    self.slate.spans[node.ends()[0]] = Span::ARRAY;
+                    self.slate.spans[self.trie.ends(child)[0]] = Span::ARRAY;
                     put_off(self.trie.put_off_at_array(node), self.slate);
                 }
                 self.pass_over(at, depth)?
@@ -186,28 +235,16 @@ impl<'b> Walk<'_, 'b> {
         if self.token(closed + 1) == self.token(closed) + 1 { Ok(closed + 1) } else { Err(Odd) }
     }
 
-    /// Takes in the string or scalar that stands in `start..end`.
-    #[inline(always)]
-    fn scalar(&mut self, child: NodeId, start: usize, end: usize) -> Result<(), Odd> {
-        if child == NodeId::NOBODY {
-            return self.check_scalar(start, end);
+    #[inline]
+    fn string<const ESCAPED: bool>(&mut self, start: usize, end: usize) -> Result<Span, Odd> {
+        if ESCAPED && self.may_escape(start, end) {
+            return self.escaped(start, end);
         }
-        let span = if self.byte(start) == b'\\' {
-            self.string(start + QUOTE, end - QUOTE)?
-        } else {
-            literal(self.text, start, end)?
-        };
-        for end in self.trie.node(child).ends() {
-            self.slate.spans[end] = span;
-        }
-        Ok(())
+        Ok(Span::string(start, end - start))
     }
 
-    #[inline]
-    fn string(&mut self, start: usize, end: usize) -> Result<Span, Odd> {
-        if !self.may_escape(start, end) {
-            return Ok(Span::string(start, end - start));
-        }
+    #[inline(never)]
+    fn escaped(&mut self, start: usize, end: usize) -> Result<Span, Odd> {
         let raw = self.text.get(start..end).ok_or(Odd)?;
         // Escaped by the event, and all of that by the message.
         let inner = unescape(raw).map_err(|_| Odd)?;

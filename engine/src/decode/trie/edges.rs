@@ -1,5 +1,5 @@
-//! The keys below all nodes: most keys of an event are asked for here, and most are not wanted. A small table of bytes says so
-//! at once, without a look at any key.
+//! The keys below all nodes: every key of an event is asked for here. A node's table leads to the one key that may be meant, so
+//! that it takes one comparison to know; of many keys some share a place of it, and are compared one after another.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +10,25 @@ use super::NodeId;
 struct Edge {
     /// Its first sixteen bytes; zeros behind a shorter one.
     first: u128,
-    len: usize,
+    len: u32,
+    /// Where what follows the first sixteen bytes starts.
+    rest: u32,
     child: NodeId,
-    /// What of it follows the first sixteen bytes.
-    rest: Box<[u8]>,
-    /// How many edges on the next one with the same hash is; 0 for none.
-    next: u8,
+    /// Whether the next one has the same place in the table.
+    goes_on: bool,
 }
 
-/// Places of the table a key: more, and fewer keys that are not wanted are compared.
+/// Stands at every free place of a table: no key is that long.
+const NO_EDGE: Edge = Edge { first: 0, len: u32::MAX, rest: 0, child: NodeId::NOBODY, goes_on: false };
+
+/// Places of the table a key: more, and fewer keys share one.
 const PLACES_A_KEY: usize = 8;
 
-/// Keys below one node that the table can number; those of a node with more are all compared.
-const KEYS_MAX: usize = 255;
+/// Multipliers that are tried for a table: the one under which the fewest keys share a place is taken.
+const TRIES: u64 = 64;
 
 /// Bytes of a key that are compared at once.
-const HELD: usize = 16;
+pub(in crate::decode) const HELD: usize = 16;
 
 /// Ones for so many bytes.
 const MASKS: [u128; HELD + 1] = {
@@ -38,99 +41,154 @@ const MASKS: [u128; HELD + 1] = {
     masks
 };
 
-/// What belongs to one node.
+/// What belongs to one node: where it starts, and how much of it there is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Region {
-    table: u32,
-    mask: u32,
-    edges: u32,
+    table: (u32, u32),
+    edges: (u32, u32),
+    multiplier: u64,
+}
+
+/// The keys below one node, to be asked one after another.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::decode) struct Below<'e> {
+    table: &'e [u32],
+    edges: &'e [Edge],
+    rests: &'e [u8],
+    hash: Hash,
+}
+
+/// From a key to its place in a table.
+#[derive(Debug, Clone, Copy)]
+struct Hash {
+    /// Odd.
+    multiplier: u64,
+    /// What of a hash is no place in the table, bits.
+    shift: u32,
 }
 
 /// The keys below all nodes.
 #[derive(Debug, Default)]
 pub(super) struct Edges {
-    /// By hash, in a node's part: one more than the first edge with it, counted from the node's first.
-    table: Vec<u8>,
+    /// By hash, in a node's part: the first edge with it, counted from the node's first, which is none.
+    table: Vec<u32>,
     edges: Vec<Edge>,
+    /// What of longer keys follows their first sixteen bytes.
+    rests: Vec<u8>,
 }
 
 impl Edges {
     /// Adds the keys below one node.
     pub(super) fn add(&mut self, children: &BTreeMap<String, NodeId>) -> Region {
-        let room =
-            if children.len() > KEYS_MAX { 1 } else { (children.len() * PLACES_A_KEY).next_power_of_two() };
-        let bounded = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let room = (children.len() * PLACES_A_KEY).next_power_of_two().max(2);
+        let table = self.table.len();
+        self.table.resize(table + room, 0);
+        let mut all: Vec<Edge> = Vec::new();
+        for (key, child) in children {
+            let mut held = [0; HELD];
+            let (start, rest) = key.as_bytes().split_at(key.len().min(HELD));
+            held[..start.len()].copy_from_slice(start);
+            let (first, rest_at) = (first(&held, key.len()), bounded(self.rests.len()));
+            all.push(Edge { first, len: bounded(key.len()), rest: rest_at, child: *child, goes_on: false });
+            self.rests.extend_from_slice(rest);
+        }
+        let hash = Hash::best(&all, room);
+        // Those of one place stand together.
+        all.sort_by_key(|edge| hash.place(edge.first, edge.len as usize));
         let region = Region {
-            table: bounded(self.table.len()),
-            mask: bounded(room - 1),
-            edges: bounded(self.edges.len()),
+            table: (bounded(table), bounded(room)),
+            edges: (bounded(self.edges.len()), bounded(1 + all.len())),
+            multiplier: hash.multiplier,
         };
-        self.table.resize(self.table.len() + room, 0);
-        let mut all: Vec<(usize, Edge)> = children
-            .iter()
-            .map(|(key, child)| {
-                let mut padded = key.clone().into_bytes();
-                padded.resize(key.len() + HELD, 0);
-                let first = first(&padded, key.len());
-                let rest = key.as_bytes().get(HELD..).unwrap_or_default().into();
-                let edge = Edge { first, len: key.len(), child: *child, rest, next: 0 };
-                (region.place(first, key.len()), edge)
-            })
-            .collect();
-        // Those with the same hash stand together.
-        all.sort_by_key(|(place, _)| *place);
-        for at in 0..all.len() {
-            let (place, edge) = &all[at];
-            if all.get(at + 1).is_some_and(|(next, _)| next == place) {
-                let edge = Edge { next: 1, ..edge.clone() };
-                self.edges.push(edge);
-            } else {
-                self.edges.push(edge.clone());
-            }
-            if at == 0 || all[at - 1].0 != *place {
-                self.table[*place] = u8::try_from(at + 1).unwrap_or(u8::MAX);
+        self.edges.push(NO_EDGE);
+        let place = |edge: &Edge| hash.place(edge.first, edge.len as usize);
+        for (at, edge) in all.iter().enumerate() {
+            let goes_on = all.get(at + 1).is_some_and(|next| place(next) == place(edge));
+            self.edges.push(Edge { goes_on, ..edge.clone() });
+            if at == 0 || place(&all[at - 1]) != place(edge) {
+                self.table[table + place(edge)] = bounded(1 + at);
             }
         }
         region
     }
 
-    /// Where the key leads of which `bytes` begins with `len`; sixteen more must be readable.
+    /// Those below one node.
     #[inline]
-    pub(super) fn find(&self, region: Region, bytes: &[u8], len: usize) -> NodeId {
-        let first = first(bytes, len);
-        let number = self.table[region.place(first, len)];
-        if number == 0 {
-            return NodeId::NOBODY;
-        }
-        let mut at = region.edges as usize + usize::from(number) - 1;
-        loop {
-            let edge = &self.edges[at];
-            if edge.first == first && edge.len == len && (len <= HELD || bytes[HELD..len] == *edge.rest) {
+    pub(super) fn below(&self, region: Region) -> Below<'_> {
+        let part = |(start, len): (u32, u32)| start as usize..start as usize + len as usize;
+        let table = &self.table[part(region.table)];
+        let hash = Hash::of(region.multiplier, table.len());
+        Below { table, edges: &self.edges[part(region.edges)], rests: &self.rests, hash }
+    }
+}
+
+impl Below<'_> {
+    /// Where the key leads of `len` bytes that begins `bytes`: `held` are the first sixteen of these, whatever follows the key.
+    #[inline(always)]
+    pub(in crate::decode) fn find(self, held: &[u8; HELD], bytes: &[u8], len: usize) -> NodeId {
+        let first = first(held, len);
+        let mut at = self.table.get(self.hash.place(first, len)).map_or(0, |at| *at as usize);
+        while let Some(edge) = self.edges.get(at) {
+            if edge.first == first
+                && edge.len as usize == len
+                && (len <= HELD || edge.ends(bytes, self.rests))
+            {
                 return edge.child;
             }
-            if edge.next == 0 {
-                return NodeId::NOBODY;
+            if !edge.goes_on {
+                break;
             }
             at += 1;
         }
+        NodeId::NOBODY
     }
 }
 
-impl Region {
-    #[inline]
+impl Edge {
+    #[inline(never)]
+    fn ends(&self, bytes: &[u8], rests: &[u8]) -> bool {
+        let (len, rest) = (self.len as usize, self.rest as usize);
+        bytes.get(HELD..len).is_some_and(|found| rests[rest..].starts_with(found))
+    }
+}
+
+impl Hash {
+    /// For a table of so many places, two or more.
+    #[inline(always)]
+    fn of(multiplier: u64, places: usize) -> Self {
+        Self { multiplier, shift: u64::BITS - places.trailing_zeros() }
+    }
+
+    fn best(edges: &[Edge], places: usize) -> Self {
+        let shared = |hash: &Hash| {
+            let mut taken = vec![false; places];
+            edges
+                .iter()
+                .filter(|edge| std::mem::replace(&mut taken[hash.place(edge.first, edge.len as usize)], true))
+                .count()
+        };
+        let hash = |n: u64| Hash::of(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(2 * n + 1), places);
+        (0..TRIES).map(hash).min_by_key(shared).unwrap_or(hash(0))
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the first eight bytes, and a place that is less than a table's length"
+    )]
     fn place(self, first: u128, len: usize) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "the first eight bytes tell most keys apart")]
-        let low = first as u64;
-        // The high bits of the product are the mixed ones.
-        let mixed = ((low ^ (len as u64) << 56).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize;
-        self.table as usize + (mixed & self.mask as usize)
+        // The highest bits of the product hang on all of it.
+        ((first as u64 ^ (len as u64) << 56).wrapping_mul(self.multiplier) >> self.shift) as usize
     }
 }
 
-#[inline]
-fn first(bytes: &[u8], len: usize) -> u128 {
-    let held = bytes.first_chunk().map_or(0, |chunk| u128::from_le_bytes(*chunk));
-    held & MASKS[len.min(HELD)]
+#[inline(always)]
+fn first(held: &[u8; HELD], len: usize) -> u128 {
+    u128::from_le_bytes(*held) & MASKS[len.min(HELD)]
+}
+
+fn bounded(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -155,7 +213,8 @@ mod tests {
             for (children, region) in nodes.iter().zip(regions) {
                 for key in nodes.iter().flat_map(BTreeMap::keys).chain([&asked]) {
                     let text = format!("{before}{key}{after}");
-                    let found = edges.find(region, &text.as_bytes()[before.len()..], key.len());
+                    let bytes = &text.as_bytes()[before.len()..];
+                    let found = edges.below(region).find(bytes.first_chunk().unwrap(), bytes, key.len());
                     prop_assert_eq!(found, children.get(key).copied().unwrap_or(NodeId::NOBODY), "{}", key);
                 }
             }
