@@ -3,7 +3,8 @@
 //! Predicates are interned: equal ones are evaluated once an event. Every event rule is *anchored* on predicates of which one
 //! is necessary for it to match, those that the least traffic passes (usually `eventName`); an event looks its anchored fields
 //! up and only the rules that these *call*, and whose guard passes too, are evaluated, what fails soonest first, negations
-//! therefore last. Rules without an anchor are always evaluated. Invariant: the index only over-approximates; [`naive`](crate::naive) judges the whole.
+//! therefore last. Rules without an anchor are always evaluated. Invariant: the index only over-approximates;
+//! [`naive`](crate::naive) judges the whole.
 
 mod anchor;
 mod calls;

@@ -57,7 +57,6 @@ pub(super) fn insert(transaction: &Transaction<'_>, hits: &[(&str, &Hit)]) -> Re
         return Ok(());
     }
     let mut insertion = Insertion::new(transaction)?;
-    let mut totals: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     let mut keys: BTreeMap<&str, i64> = BTreeMap::new();
     let mut last: Option<(&Arc<Facts>, i64)> = None;
     for (rule, hit) in hits {
@@ -70,14 +69,9 @@ pub(super) fn insert(transaction: &Transaction<'_>, hits: &[(&str, &Hit)]) -> Re
         let row = NewRow { key, group: &group, value: &value, event: &hit.event, carried: hit.carried };
         // Hits of one event stand in a row.
         let known = last.filter(|(event, _)| Arc::ptr_eq(event, &hit.event)).map(|(_, id)| id);
-        let (added, event) = insertion.add(&row, known)?;
-        last = event.map(|id| (&hit.event, id));
-        if added {
-            let total = totals.entry(key).or_default();
-            *total = (total.0 + 1, total.1.saturating_add(row.bytes()));
-        }
+        last = insertion.add(&row, known)?.map(|id| (&hit.event, id));
     }
-    budget::change_totals(transaction, &totals)
+    insertion.finish()
 }
 
 /// A row that may be there already.
@@ -93,17 +87,19 @@ pub(super) struct NewRow<'r> {
 
 impl NewRow<'_> {
     /// What it costs, about.
-    pub(super) fn bytes(&self) -> i64 {
+    fn bytes(&self) -> i64 {
         i64::try_from(budget::ROW_BYTES + self.event.text.len()).unwrap_or(i64::MAX)
     }
 }
 
-/// The statements that a row takes.
+/// Rows on their way in: the statements that each takes, and what they amount to.
 pub(super) struct Insertion<'t> {
     transaction: &'t Transaction<'t>,
     find: CachedStatement<'t>,
     event: CachedStatement<'t>,
     row: CachedStatement<'t>,
+    /// (rows, bytes) by the number of their key.
+    totals: BTreeMap<i64, (i64, i64)>,
 }
 
 impl<'t> Insertion<'t> {
@@ -118,23 +114,20 @@ impl<'t> Insertion<'t> {
                 "INSERT INTO hits(key, group_name, time_s, hit_name, group_text, value, event, carried, bytes)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?,
+            totals: BTreeMap::new(),
         })
     }
 
-    /// Adds a row whose event may be kept already, under the id `known`. Returns whether there was none, and the id of its event
-    /// if this is known.
-    pub(super) fn add(
-        &mut self,
-        row: &NewRow<'_>,
-        known: Option<i64>,
-    ) -> Result<(bool, Option<i64>), StoreError> {
+    /// Adds a row whose event may be kept already, under the id `known`. Returns the id of its
+    /// event if this is known.
+    pub(super) fn add(&mut self, row: &NewRow<'_>, known: Option<i64>) -> Result<Option<i64>, StoreError> {
         let Facts { account, event_id, time_s, .. } = row.event;
         let (group, hit) = (name(&[row.group]), name(&[account, event_id, row.value]));
         let found: Option<i64> =
             self.find.query_row((row.key, group, time_s, hit), |row| row.get(0)).optional()?;
         if let Some(seq) = found {
             self.settle(seq, row.event)?;
-            return Ok((false, known));
+            return Ok(known);
         }
         let event = match known {
             Some(event) => event,
@@ -151,7 +144,14 @@ impl<'t> Insertion<'t> {
             row.carried,
             row.bytes(),
         ))?;
-        Ok((true, Some(event)))
+        let total = self.totals.entry(row.key).or_default();
+        *total = (total.0 + 1, total.1.saturating_add(row.bytes()));
+        Ok(Some(event))
+    }
+
+    /// Says of each key what its rows amount to now.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
+        budget::change_totals(self.transaction, &self.totals)
     }
 
     /// Another delivery of an event that is kept.

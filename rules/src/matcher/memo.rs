@@ -208,6 +208,18 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn texts_are_the_same_when_they_are_equal(known in "[ab]{0,50}", at in 0..50_usize, other in "[ab]{0,50}") {
+            let mut text = known.clone().into_bytes();
+            prop_assert!(same(known.as_bytes(), &text));
+            prop_assert_eq!(same(known.as_bytes(), other.as_bytes()), known == other);
+            prop_assert!(!same(known.as_bytes(), &[known.as_bytes(), b"a"].concat()));
+            if let Some(byte) = text.get_mut(at) {
+                *byte = b'c';
+                prop_assert!(!same(known.as_bytes(), &text) && hash(known.as_bytes()) != hash(&text));
+            }
+        }
+
         /// Whatever comes in whatever order, the answer is that of the text, and nothing grows without bound.
         #[test]
         fn a_memo_only_remembers(texts in prop::collection::vec("[ab]{0,3}|[a-z]{1,20}|[a-z]{500,530}", 1..2500)) {

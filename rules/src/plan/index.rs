@@ -1,6 +1,6 @@
 //! The indexes of all fields, and where to begin.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::PredicateId;
 use super::calls::{self, Calls};
@@ -62,8 +62,8 @@ impl Index {
                 continue;
             };
             let guard = choice.guard(&|id| places[id.index()]);
-            for id in &anchor.predicates {
-                draft.call(*id, rule, guard.as_ref().map(|(place, any)| (*place, *any)));
+            for id in anchor.predicates.iter().collect::<BTreeSet<_>>() {
+                draft.call(*id, rule, guard);
                 places[id.index()].into_iter().for_each(|place| anchors[place] += 1);
             }
         }

@@ -94,14 +94,14 @@ impl Edges {
         }
         let hash = Hash::best(&all, room);
         // Those of one place stand together.
-        all.sort_by_key(|edge| hash.place(edge.first, edge.len as usize));
+        let place = |edge: &Edge| hash.place(edge.first, edge.len as usize);
+        all.sort_by_key(place);
         let region = Region {
             table: (bounded(table), bounded(room)),
             edges: (bounded(self.edges.len()), bounded(1 + all.len())),
             multiplier: hash.multiplier,
         };
         self.edges.push(NO_EDGE);
-        let place = |edge: &Edge| hash.place(edge.first, edge.len as usize);
         for (at, edge) in all.iter().enumerate() {
             let goes_on = all.get(at + 1).is_some_and(|next| place(next) == place(edge));
             self.edges.push(Edge { goes_on, ..edge.clone() });

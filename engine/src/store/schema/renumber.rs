@@ -4,7 +4,7 @@ use rusqlite::Transaction;
 
 use crate::hit::Facts;
 use crate::store::hits::{Insertion, NewRow};
-use crate::store::{StoreError, budget, known_rules};
+use crate::store::{StoreError, known_rules};
 
 /// Takes the rows over from the tables of the version before, which then go.
 pub(super) fn every_hit(transaction: &Transaction<'_>) -> Result<(), StoreError> {
@@ -29,10 +29,9 @@ pub(super) fn every_hit(transaction: &Transaction<'_>) -> Result<(), StoreError>
         let key = known_rules::number(transaction, &rule)?;
         let new = NewRow { key, group: &group, value: &value, event: &event, carried: row.get(3)? };
         let known = last.filter(|(before, _)| *before == digest).map(|(_, id)| id);
-        let (_, id) = insertion.add(&new, known)?;
-        last = id.map(|id| (digest, id));
-        budget::change_totals(transaction, &[(key, (1, new.bytes()))].into())?;
+        last = insertion.add(&new, known)?.map(|id| (digest, id));
     }
+    insertion.finish()?;
     drop(rows);
     Ok(transaction
         .execute_batch("DROP TABLE hits_by_texts; DROP TABLE events_by_digest; DROP TABLE row_totals;")?)
