@@ -20,7 +20,6 @@ mod tests;
 use std::ops::Range;
 
 pub use kernel::Kernel;
-use pass::Classify;
 
 /// Room for more tokens than this is given back.
 const KEPT_TOKENS_MAX: usize = 1 << 20;
@@ -92,14 +91,18 @@ pub(super) struct Tokens<'t> {
 }
 
 impl Tokens<'_> {
-    /// Puts the tokens of one block, whose first byte is `base`.
+    /// Room for the tokens of one block, behind `count`.
     #[inline(always)]
-    fn put(&mut self, kernel: &impl Classify, structural: u64, base: u32) -> Option<()> {
-        if self.room.len() < *self.count + 2 * 64 {
-            self.room.resize(2 * self.room.len() + 1024, 0);
+    fn room(&mut self, count: usize) -> Option<&mut [u32; 64]> {
+        if self.room.len() < count + 2 * 64 {
+            self.grow();
         }
-        kernel.places(structural, base, self.room[*self.count..].first_chunk_mut()?);
-        *self.count += structural.count_ones() as usize;
-        Some(())
+        self.room[count..].first_chunk_mut()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.room.resize(2 * self.room.len() + 1024, 0);
     }
 }

@@ -1,89 +1,150 @@
 //! What is known of the values of one field: for a text that was seen before, the predicates that it passes, and which of them
 //! call rules. Attackers choose the texts, so it is bounded: full, it forgets everything and begins anew.
+//!
+//! What a lookup waits for is memory: a place of the table is one line of the processor's cache, and holds the text itself.
 
-/// Texts that are kept, and the places of the table, which stays half empty.
+/// Texts that are kept.
 const TEXTS_MAX: usize = 4 << 10;
-const ROOM: usize = 8 << 10;
 
-/// Bits of a place that say which text it is, one more than its number; the others are of its hash, so that texts that are
-/// not meant are seldom looked at.
-const NUMBER_BITS: u32 = 13;
+/// Places of a new table; one that is half full is made twice as large.
+const ROOM_MIN: usize = 64;
 
-/// Bytes of all texts that are kept.
+/// Bytes up to which a text stands in its place; a longer one stands with its like.
+const HELD: usize = 44;
+
+/// Bytes of all longer texts that are kept.
 const BYTES_MAX: usize = 256 << 10;
 
 /// Longer texts are not worth keeping: they hardly come again.
 const TEXT_BYTES_MAX: usize = 512;
 
-/// Where an answer stands in the memo that gave it, until that is asked again.
+/// Where an answer stands in the memo that gave it, until that is asked again: predicates that pass, and behind them those
+/// of them that call.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known {
-    passing: (u32, u32),
-    calling: (u32, u32),
+    start: u32,
+    middle: u32,
+    end: u32,
 }
 
 /// The memo of one field.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    /// By hash, open addressing; 0 is free.
-    table: Vec<u32>,
-    texts: Vec<Text>,
+    /// By hash, open addressing.
+    table: Vec<Slot>,
+    texts: usize,
+    /// The longer texts.
     bytes: Vec<u8>,
     /// The answers of the texts that are kept, and behind them the last one of those that are not.
     ids: Vec<u32>,
     kept: usize,
 }
 
-#[derive(Debug)]
-struct Text {
-    start: u32,
+/// A place of the table.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Slot {
+    /// Half of the text's hash, so that texts that are not meant are seldom looked at; 0 is free.
+    tag: u32,
     len: u32,
     known: Known,
+    /// The text, or where it starts among the longer ones.
+    held: [u8; HELD],
+}
+
+const FREE: Slot = Slot { tag: 0, len: 0, known: Known { start: 0, middle: 0, end: 0 }, held: [0; HELD] };
+
+impl Slot {
+    #[inline]
+    fn text<'m>(&'m self, longer: &'m [u8]) -> &'m [u8] {
+        let len = self.len as usize;
+        if len <= HELD {
+            return &self.held[..len];
+        }
+        let [a, b, c, d, ..] = self.held;
+        &longer[u32::from_le_bytes([a, b, c, d]) as usize..][..len]
+    }
 }
 
 impl Memo {
     /// What is known of `text`; `learn` finds it out when it is new: first those that pass, then those that call.
     #[inline]
     pub(super) fn of_text(&mut self, text: &str, learn: impl FnOnce(&mut Answer<'_>)) -> Known {
-        let bytes = text.as_bytes();
-        if bytes.len() > TEXT_BYTES_MAX || self.table.len() != ROOM {
+        let text = text.as_bytes();
+        if text.len() > TEXT_BYTES_MAX || self.table.is_empty() {
             return self.first(learn);
         }
-        let hash = hash(bytes);
-        let (mut at, tag) = (place(hash), tag(hash));
-        while self.table[at] != 0 {
-            if self.table[at] & !NUMBER == tag {
-                let known = &self.texts[(self.table[at] & NUMBER) as usize - 1];
-                if same(&self.bytes[known.start as usize..][..known.len as usize], bytes) {
-                    return known.known;
-                }
+        let hash = hash(text);
+        let mut at = self.place(hash);
+        while self.table[at].tag != 0 {
+            let slot = &self.table[at];
+            if slot.tag == tag(hash) && same(slot.text(&self.bytes), text) {
+                return slot.known;
             }
-            at = (at + 1) % ROOM;
+            at = self.next(at);
         }
-        self.keep(bytes, at, hash, learn)
+        self.keep(text, hash, learn)
     }
 
     /// Of a text that is not kept, or before the first that is.
     #[cold]
     fn first(&mut self, learn: impl FnOnce(&mut Answer<'_>)) -> Known {
-        self.table.resize(ROOM, 0);
+        if self.table.is_empty() {
+            self.table.resize(ROOM_MIN, FREE);
+        }
         self.fresh(learn)
     }
 
     #[cold]
-    fn keep(&mut self, text: &[u8], free: usize, hash: u64, learn: impl FnOnce(&mut Answer<'_>)) -> Known {
-        let mut at = free;
-        if self.texts.len() == TEXTS_MAX || self.bytes.len() + text.len() > BYTES_MAX {
+    fn keep(&mut self, text: &[u8], hash: u64, learn: impl FnOnce(&mut Answer<'_>)) -> Known {
+        let is_long = text.len() > HELD;
+        if self.texts == TEXTS_MAX || is_long && self.bytes.len() + text.len() > BYTES_MAX {
             self.forget();
-            at = place(hash);
+        } else if 2 * self.texts == self.table.len() {
+            self.grow();
         }
         let known = self.fresh(learn);
         self.kept = self.ids.len();
-        let (start, len) = (bounded(self.bytes.len()), bounded(text.len()));
-        self.bytes.extend_from_slice(text);
-        self.texts.push(Text { start, len, known });
-        self.table[at] = tag(hash) | bounded(self.texts.len());
+        let mut held = [0; HELD];
+        if is_long {
+            held[..4].copy_from_slice(&bounded(self.bytes.len()).to_le_bytes());
+            self.bytes.extend_from_slice(text);
+        } else {
+            held[..text.len()].copy_from_slice(text);
+        }
+        let at = self.free(hash);
+        self.table[at] = Slot { tag: tag(hash), len: bounded(text.len()), known, held };
+        self.texts += 1;
         known
+    }
+
+    /// The place where a text of this hash may stand.
+    fn free(&self, hash: u64) -> usize {
+        let mut at = self.place(hash);
+        while self.table[at].tag != 0 {
+            at = self.next(at);
+        }
+        at
+    }
+
+    fn grow(&mut self) {
+        let room = 2 * self.table.len();
+        let old = std::mem::replace(&mut self.table, vec![FREE; room]);
+        for slot in old.into_iter().filter(|slot| slot.tag != 0) {
+            let at = self.free(hash(slot.text(&self.bytes)));
+            self.table[at] = slot;
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a few bits are wanted")]
+    fn place(&self, hash: u64) -> usize {
+        hash as usize & (self.table.len() - 1)
+    }
+
+    #[inline]
+    fn next(&self, at: usize) -> usize {
+        (at + 1) & (self.table.len() - 1)
     }
 
     /// What `learn` finds out, kept until it is asked again.
@@ -93,23 +154,22 @@ impl Memo {
         let mut answer = Answer { ids: &mut self.ids, start, middle: start };
         learn(&mut answer);
         let middle = answer.middle;
-        let end = self.ids.len();
-        Known { passing: (bounded(start), bounded(middle)), calling: (bounded(middle), bounded(end)) }
+        Known { start: bounded(start), middle: bounded(middle), end: bounded(self.ids.len()) }
     }
 
     /// The predicates that pass, ascending.
     pub(super) fn passing(&self, known: Known) -> &[u32] {
-        &self.ids[known.passing.0 as usize..known.passing.1 as usize]
+        &self.ids[known.start as usize..known.middle as usize]
     }
 
     /// Those of them that call rules.
     pub(super) fn calling(&self, known: Known) -> &[u32] {
-        &self.ids[known.calling.0 as usize..known.calling.1 as usize]
+        &self.ids[known.middle as usize..known.end as usize]
     }
 
     fn forget(&mut self) {
-        self.table.fill(0);
-        self.texts.clear();
+        self.table.fill(FREE);
+        self.texts = 0;
         self.bytes.clear();
         self.ids.clear();
         self.kept = 0;
@@ -156,15 +216,9 @@ fn bounded(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
-
-#[expect(clippy::cast_possible_truncation, reason = "a few bits are wanted")]
-fn place(hash: u64) -> usize {
-    hash as usize % ROOM
-}
-
+/// Never that of a free place.
 fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32 & !NUMBER
+    (hash >> 32) as u32 | 1
 }
 
 /// Whether two texts are equal: most are short, and those that are compared most often are.
@@ -237,7 +291,7 @@ mod tests {
                 let calling: Vec<u32> = wanted.iter().copied().filter(|id| id % 3 == 0).collect();
                 prop_assert_eq!(memo.passing(known), &wanted);
                 prop_assert_eq!(memo.calling(known), &calling);
-                prop_assert!(memo.texts.len() <= TEXTS_MAX && memo.bytes.len() <= BYTES_MAX);
+                prop_assert!(memo.texts <= TEXTS_MAX && memo.bytes.len() <= BYTES_MAX);
             }
         }
     }

@@ -65,10 +65,10 @@ impl Kernel {
 pub(super) struct Scalar;
 
 impl Classify for Scalar {
-    type Seen = (bool, bool);
+    type Seen = bool;
 
     fn nothing(&self) -> Self::Seen {
-        (false, false)
+        false
     }
 
     fn classes(&self, block: &[u8; 64], seen: &mut Self::Seen) -> Classes {
@@ -77,14 +77,13 @@ impl Classify for Scalar {
             classes.quotes |= u64::from(*byte == b'"') << at;
             classes.backslashes |= u64::from(*byte == b'\\') << at;
             classes.structural |= u64::from(b"{}[]:,".contains(byte)) << at;
-            seen.0 |= *byte < 0x20;
-            seen.1 |= *byte >= 0x80;
+            *seen |= !(0x20..0x80).contains(byte);
         }
         classes
     }
 
-    fn summary(&self, seen: Self::Seen) -> (bool, bool) {
-        seen
+    fn is_plain(&self, seen: Self::Seen) -> bool {
+        !seen
     }
 
     fn parity(&self, bits: u64) -> u64 {

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Tokens, runs};
+use super::Tokens;
+use super::runs::{self, Quotes};
 
 /// What 64 bytes hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,15 +16,15 @@ pub(super) struct Classes {
 
 /// What a processor can do with 64 bytes at once.
 pub(super) trait Classify {
-    /// What has been seen in any block: whether a control character, whether a byte that is not ASCII.
+    /// What has been seen in any block: whether a byte that is a control character or not ASCII.
     type Seen: Copy;
 
     fn nothing(&self) -> Self::Seen;
 
     fn classes(&self, block: &[u8; 64], seen: &mut Self::Seen) -> Classes;
 
-    /// (control characters, bytes that are not ASCII)
-    fn summary(&self, seen: Self::Seen) -> (bool, bool);
+    /// Whether every byte was ASCII and none a control character.
+    fn is_plain(&self, seen: Self::Seen) -> bool;
 
     /// Each bit: the parity of the bits up to it.
     fn parity(&self, bits: u64) -> u64;
@@ -51,24 +52,18 @@ impl Text<'_> {
     }
 }
 
-/// What one block tells the next. Bits are 0 or 1, of the last byte.
+/// What one block tells the next.
 #[derive(Default)]
 struct Carry {
     /// Backslashes in a row.
     run: u32,
     /// All ones inside a string.
     string: u64,
+    /// Of the last byte, 0 or 1: whether it closes a string, whether it is a token.
     closing: u64,
     structural: u64,
-}
-
-/// One block, told apart: where the event's own quotes are, those that end it, and what is unusual.
-struct Quotes {
-    inner: u64,
-    outer: u64,
-    odd: u64,
-    /// Backslashes that follow another.
-    runs: u64,
+    /// Whatever was unusual.
+    wrong: u64,
 }
 
 /// Scans `bytes` up to the quote that ends the log event, which must come before `len`; adds its tokens to `tokens`.
@@ -80,55 +75,56 @@ pub(super) fn pass<'b, C: Classify>(
     mut tokens: Tokens<'_>,
 ) -> Option<Found<'b>> {
     let (mut carry, mut seen) = (Carry::default(), kernel.nothing());
-    let (mut wrong, mut escapes) = (0, 0..0);
-    let mut at = 0;
-    while at < len {
-        let block: &[u8; 64] = bytes.get(at..)?.first_chunk()?;
+    let mut escapes = 0..0;
+    let mut count = *tokens.count;
+    // Places are told in 32 bits.
+    let (mut base, blocks) = (0, u32::try_from(len).ok()?.div_ceil(64) as usize);
+    for block in bytes.as_chunks().0.get(..blocks)? {
         let classes = kernel.classes(block, &mut seen);
-        let Classes { quotes, backslashes, .. } = classes;
-        let follows = backslashes << 1 | u64::from(carry.run > 0);
-        let runs = backslashes & follows;
-        let found = if runs != 0 || carry.run > 1 {
-            // A run may begin in the block before.
-            escapes = if escapes.end == 0 { at.saturating_sub(64)..at + 64 } else { escapes.start..at + 64 };
-            let found = runs::find(&bytes[at..], classes, carry.run);
-            carry.run = found.run;
-            Quotes { inner: found.inner, outer: found.outer, odd: found.odd, runs }
+        let out = tokens.room(count)?;
+        let (runs, mut quotes) = runs::none(classes, carry.run);
+        let structural = if runs | quotes.outer | u64::from(carry.run >> 1) == 0 {
+            // Most blocks: every quote is the event's own, and it goes on.
+            structure(kernel, classes, &quotes, (0, !0), &mut carry)
         } else {
-            carry.run = (backslashes >> 63) as u32;
-            Quotes { inner: quotes & follows, outer: quotes & !follows, odd: follows & !quotes, runs }
+            if runs != 0 || carry.run > 1 {
+                let at = base as usize;
+                // A run may begin in the block before.
+                let start = if escapes.end == 0 { at.saturating_sub(64) } else { escapes.start };
+                escapes = start..at + 64;
+                quotes = runs::find(&bytes[at..], classes, carry.run);
+            }
+            // What stands before the first of those that end it.
+            let live = (quotes.outer & quotes.outer.wrapping_neg()).wrapping_sub(1);
+            structure(kernel, classes, &quotes, (runs, live), &mut carry)
         };
-        let base = u32::try_from(at).ok()?;
-        if found.outer == 0 {
-            // All of the block, and nothing to mask.
-            let structural = block_of(kernel, classes, &found, !0, &mut carry, &mut wrong);
-            tokens.put(kernel, structural, base)?;
-            at += 64;
-            continue;
+        kernel.places(structural, base, out);
+        count += structural.count_ones() as usize;
+        if quotes.outer != 0 {
+            *tokens.count = count;
+            let text = &bytes[..(base + quotes.outer.trailing_zeros()) as usize];
+            let is_ascii = kernel.is_plain(seen) || text.is_ascii();
+            let is_clean = kernel.is_plain(seen) || text.iter().all(|byte| *byte >= 0x20);
+            let sound = carry.wrong == 0 && is_clean && carry.string == 0;
+            return Some(Found { text: Text { bytes: text, is_ascii }, sound, escapes });
         }
-        let live = (1 << found.outer.trailing_zeros()) - 1;
-        let structural = block_of(kernel, classes, &found, live, &mut carry, &mut wrong);
-        tokens.put(kernel, structural, base)?;
-        let end = at + found.outer.trailing_zeros() as usize;
-        let (control, not_ascii) = kernel.summary(seen);
-        let sound = wrong == 0 && !control && carry.string == 0;
-        return Some(Found { text: Text { bytes: &bytes[..end], is_ascii: !not_ascii }, sound, escapes });
+        carry.run = quotes.run;
+        base += 64;
     }
     None
 }
 
-/// The structure of the `live` bytes of one block. Between two tokens there is nothing, one string or one run of other
+/// The tokens among the `live` bytes of one block. Between two of them there is nothing, one string or one run of other
 /// characters when each string begins behind a token and ends before one.
 #[inline(always)]
-fn block_of<C: Classify>(
+fn structure<C: Classify>(
     kernel: &C,
     classes: Classes,
-    found: &Quotes,
-    live: u64,
+    quotes: &Quotes,
+    (runs, live): (u64, u64),
     carry: &mut Carry,
-    wrong: &mut u64,
 ) -> u64 {
-    let inner = found.inner & live;
+    let inner = quotes.inner & live;
     // From an opening quote to the byte before the closing one.
     let strings = kernel.parity(inner) ^ carry.string;
     let outside = !strings & live;
@@ -136,9 +132,9 @@ fn block_of<C: Classify>(
     let closing = inner & outside;
     // Outside a string a backslash stands before an opening quote, and alone.
     let opens = classes.backslashes & outside;
-    *wrong |= (found.odd & live) | (found.runs & outside);
-    *wrong |= opens & !(structural << 1 | carry.structural);
-    *wrong |= (closing << 1 | carry.closing) & !structural & live;
+    let misplaced = opens & !(structural << 1 | carry.structural);
+    let unended = (closing << 1 | carry.closing) & !structural & live;
+    carry.wrong |= (quotes.odd & live) | (runs & outside) | misplaced | unended;
     carry.string = 0_u64.wrapping_sub(strings >> 63);
     (carry.closing, carry.structural) = (closing >> 63, structural >> 63);
     structural

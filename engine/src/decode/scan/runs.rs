@@ -2,25 +2,34 @@
 
 use super::pass::Classes;
 
-/// What the runs of a block mean.
-pub(super) struct Runs {
-    /// The event's own quotes.
+/// The quotes of a block, told apart by the backslashes before them.
+pub(super) struct Quotes {
+    /// The event's own.
     pub(super) inner: u64,
-    /// Quotes that end a log event.
+    /// Those that end a log event.
     pub(super) outer: u64,
-    /// What follows a run and is no escape that can be left to a string's reader.
+    /// What follows backslashes and is neither a quote nor an escape that can be left to a string's reader.
     pub(super) odd: u64,
     /// Backslashes at the end of the block.
     pub(super) run: u32,
 }
 
+/// Those of a block before which `run` backslashes stand, as if no backslash followed another; and those that do.
+#[inline(always)]
+pub(super) fn none(classes: Classes, run: u32) -> (u64, Quotes) {
+    let Classes { quotes, backslashes, .. } = classes;
+    let follows = backslashes << 1 | u64::from(run);
+    let (inner, outer, odd) = (quotes & follows, quotes & !follows, follows & !quotes);
+    (backslashes & follows, Quotes { inner, outer, odd, run: (backslashes >> 63) as u32 })
+}
+
 /// Tells the runs of the 64 bytes that begin `bytes`, before which `run` backslashes stand.
 #[cold]
 #[inline(never)]
-pub(super) fn find(bytes: &[u8], classes: Classes, run: u32) -> Runs {
+pub(super) fn find(bytes: &[u8], classes: Classes, run: u32) -> Quotes {
     let Classes { quotes, backslashes, .. } = classes;
     let follows = backslashes << 1 | u64::from(run > 0);
-    let mut runs = Runs { inner: 0, outer: quotes & !follows, odd: 0, run: 0 };
+    let mut runs = Quotes { inner: 0, outer: quotes & !follows, odd: 0, run: 0 };
     if run > 0 && backslashes & 1 == 0 {
         runs.tell(bytes, quotes, 0, run);
     }
@@ -40,7 +49,7 @@ pub(super) fn find(bytes: &[u8], classes: Classes, run: u32) -> Runs {
     runs
 }
 
-impl Runs {
+impl Quotes {
     /// `at` follows a run of `length`.
     fn tell(&mut self, bytes: &[u8], quotes: u64, at: u32, length: u32) {
         let bit = 1 << at;

@@ -46,13 +46,13 @@ impl Avx2 {
 }
 
 impl Classify for Avx2 {
-    /// Of each lane the smallest byte, and the bits that were ever set.
-    type Seen = (__m256i, __m256i);
+    /// Of each lane the smallest byte, those that are not ASCII being negative.
+    type Seen = __m256i;
 
     #[inline(always)]
     fn nothing(&self) -> Self::Seen {
         // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe { (_mm256_set1_epi8(0x7f), _mm256_setzero_si256()) }
+        unsafe { _mm256_set1_epi8(0x7f) }
     }
 
     #[inline(always)]
@@ -62,8 +62,7 @@ impl Classify for Avx2 {
             let table = _mm256_broadcastsi128_si256(_mm_loadu_si128(STRUCTURAL.as_ptr().cast()));
             let low = _mm256_loadu_si256(block.as_ptr().cast());
             let high = _mm256_loadu_si256(block.as_ptr().add(32).cast());
-            seen.0 = _mm256_min_epu8(seen.0, _mm256_min_epu8(low, high));
-            seen.1 = _mm256_or_si256(seen.1, _mm256_or_si256(low, high));
+            *seen = _mm256_min_epi8(*seen, _mm256_min_epi8(low, high));
             let bits = |low: __m256i, high: __m256i| {
                 let (low, high) = (_mm256_movemask_epi8(low), _mm256_movemask_epi8(high));
                 u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
@@ -85,12 +84,9 @@ impl Classify for Avx2 {
     }
 
     #[inline(always)]
-    fn summary(&self, (least, ever): Self::Seen) -> (bool, bool) {
+    fn is_plain(&self, least: Self::Seen) -> bool {
         // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe {
-            let control = _mm256_cmpeq_epi8(_mm256_min_epu8(least, _mm256_set1_epi8(0x1f)), least);
-            (_mm256_movemask_epi8(control) != 0, _mm256_movemask_epi8(ever) != 0)
-        }
+        unsafe { _mm256_movemask_epi8(_mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), least)) == 0 }
     }
 
     #[inline(always)]
@@ -134,6 +130,7 @@ impl Avx512 {
 }
 
 impl Classify for Avx512 {
+    /// Of each lane the smallest byte, and the bits that were ever set.
     type Seen = (__m512i, __m512i);
 
     #[inline(always)]
@@ -161,11 +158,11 @@ impl Classify for Avx512 {
     }
 
     #[inline(always)]
-    fn summary(&self, (least, ever): Self::Seen) -> (bool, bool) {
+    fn is_plain(&self, (least, ever): Self::Seen) -> bool {
         // SAFETY: `self` exists, so the processor has AVX-512.
         unsafe {
             let control = _mm512_cmple_epu8_mask(least, _mm512_set1_epi8(0x1f));
-            (control != 0, _mm512_movepi8_mask(ever) != 0)
+            control == 0 && _mm512_movepi8_mask(ever) == 0
         }
     }
 
