@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod explain;
+mod health;
 mod inputs;
 mod log;
 mod output;
@@ -61,6 +62,8 @@ enum Command {
     Explain(explain::Args),
     /// Say what is wrong with an installation, and what to do about it
     Doctor(doctor::Args),
+    /// Ask the engine whether it is alive
+    Health(health::Args),
     /// List, show, acknowledge and close the alerts of a store
     #[command(subcommand)]
     Alerts(alerts::Command),
@@ -154,6 +157,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Pattern(args) => pattern::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Alerts(command) => alerts::run(&command),
         Command::Store(command) => store::run(&command),
         Command::Sink(command) => sink::run(&command),

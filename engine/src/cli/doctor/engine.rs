@@ -1,6 +1,5 @@
 //! What the engine says of itself, on its port.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -24,7 +23,7 @@ pub(super) enum Answers {
 }
 
 pub(super) fn ask(runtime: &Runtime, config: &Config, findings: &mut Findings) -> Answers {
-    let address = reachable(config.http.listen);
+    let address = config.http.reachable();
     let got = runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let readyz = client.get(format!("http://{address}/readyz")).send().await?.text().await?;
@@ -82,16 +81,6 @@ fn lag(metrics: &Metrics<'_>, findings: &mut Findings) {
         s if s >= LAG_S => findings.warn("lag", says, mend),
         _ => findings.ok("lag", says),
     }
-}
-
-/// Where to reach what listens there: everywhere is here, too.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }
 
 /// The text exposition format, as far as it is needed.

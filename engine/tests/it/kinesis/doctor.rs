@@ -10,6 +10,13 @@ use super::emulator::Emulator;
 use super::oracle::{facts, judge, records};
 use super::service::{Setup, until};
 
+/// Whether it calls the engine alive.
+fn health(setup: &Setup, listen: &str) -> Option<i32> {
+    let mut command = setup.command();
+    command.arg("health").arg("--config").arg(setup.folder().join("tripline.toml"));
+    command.env("TRIPLINE__HTTP__LISTEN", listen).output().unwrap().status.code()
+}
+
 fn doctor(setup: &Setup, listen: &str, json: bool) -> Output {
     let mut command = setup.command();
     command
@@ -40,6 +47,7 @@ fn a_doctor_names_what_is_well_what_is_not_and_what_to_do() {
     let of_store = || store().accounts().unwrap().iter().map(|(_, all)| all.records).sum::<u64>();
     until("all records", || (of_store() == received).then_some(()));
     until("deliveries", || (store().outbox().unwrap()[0].pending == 0).then_some(()));
+    assert_eq!(health(&setup, &running.port), Some(0));
     let out = doctor(&setup, &running.port, false);
     let said = String::from_utf8(out.stdout).unwrap();
     assert_eq!(out.status.code(), Some(0), "{said}");
@@ -54,7 +62,9 @@ fn a_doctor_names_what_is_well_what_is_not_and_what_to_do() {
         assert!(said.contains(part), "no `{part}` in {said}");
     }
     assert!(said.contains(&format!("{received} records")), "{said}");
+    let port = running.port.clone();
     running.terminate().assert_ok();
+    assert_eq!(health(&setup, &port), Some(1));
     // A delivery that was given up, and nobody at the port.
     let mut store = Store::open(&setup.store()).unwrap();
     let id = wanted.keys().next().unwrap();
