@@ -25,6 +25,7 @@ mod truth;
 mod story;
 mod stream;
 mod pack;
+pub mod judge;
 
 pub use options::{
     ACCOUNTS_MAX, Options, OptionsError, REGIONS_MAX, STORY_ACCOUNTS_MIN, STORY_SPAN_S_MIN, Stories,

@@ -1,0 +1,128 @@
+//! The ledger: which alerts must be raised, which must not, and how what was sent was sent.
+
+use std::io::BufRead;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::about::{About, Group, Period};
+use super::lines::{self, ReadError};
+
+/// Everything that a ledger says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Alerts that must be raised. Several may be about the same one; then their counts add up.
+    pub must: Vec<Must>,
+    /// Alerts that must not be raised.
+    pub must_not: Vec<MustNot>,
+    /// How it was sent, if it was.
+    pub sent: Option<Sent>,
+}
+
+/// An alert that must be raised.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Must {
+    /// The scenario that declares it; a ledger that is older than scenarios says `story`.
+    #[serde(alias = "story")]
+    pub scenario: String,
+    /// Which play of the scenario.
+    #[serde(default)]
+    pub instance: u64,
+    /// The rule.
+    pub rule_id: String,
+    /// The group.
+    pub group: Group,
+    /// The beginning of the alert's period, seconds since the epoch.
+    pub period_start_s: i64,
+    /// The period's length.
+    pub period_s: u32,
+    /// Distinct events of the period that count.
+    pub count: u64,
+    /// When the message with which it became due was to be sent, milliseconds since the epoch.
+    pub sent_ms: Option<i64>,
+}
+
+/// An alert that must not be raised, whatever its period.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MustNot {
+    /// The scenario that declares it.
+    #[serde(alias = "story")]
+    pub scenario: String,
+    /// Which play of the scenario.
+    #[serde(default)]
+    pub instance: u64,
+    /// The rule.
+    pub rule_id: String,
+    /// The group.
+    pub group: Group,
+}
+
+/// What was sent, where and when. Times are milliseconds since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Where to.
+    pub target: String,
+    /// When it began.
+    pub started_ms: i64,
+    /// When it was over.
+    pub ended_ms: i64,
+    /// Log events, all of them.
+    pub events: u64,
+    /// Messages that carried them.
+    pub messages: u64,
+    /// Bytes of these messages.
+    pub bytes: u64,
+    /// Log events that were sent again.
+    pub duplicates: u64,
+    /// Log events that were made of earlier ones.
+    pub recycled: u64,
+    /// Log events that are not CloudTrail's.
+    pub foreign: u64,
+    /// Log events too large for a message.
+    pub oversize: u64,
+    /// Messages that were sent later than intended.
+    pub late: u64,
+    /// Attempts after the first.
+    pub retries: u64,
+    /// Messages that were given up.
+    pub errors: u64,
+}
+
+impl Ledger {
+    /// Reads a ledger; `file` names it in errors.
+    pub fn read(file: &str, from: impl BufRead) -> Result<Self, ReadError> {
+        let mut ledger = Self::default();
+        lines::each(file, from, |line| {
+            match line.parse::<Kind>()? {
+                Kind { must: Some(true), .. } => ledger.must.push(line.parse()?),
+                Kind { must: Some(false), .. } => ledger.must_not.push(line.parse()?),
+                Kind { sent: Some(_), .. } if ledger.sent.is_some() => {
+                    return Err(ReadError::SentTwice { file: line.file.to_owned(), line: line.n });
+                }
+                Kind { sent: Some(_), .. } => ledger.sent = Some(line.parse::<Wrapped>()?.sent),
+                Kind { .. } => return Err(ReadError::Kind { file: line.file.to_owned(), line: line.n }),
+            }
+            Ok(())
+        })?;
+        Ok(ledger)
+    }
+}
+
+impl Must {
+    pub(super) fn about(&self) -> About {
+        let period = Period { start_s: self.period_start_s, length_s: self.period_s };
+        About { rule_id: self.rule_id.clone(), group: self.group.clone(), period: Some(period) }
+    }
+}
+
+/// By what lines are told apart.
+#[derive(Deserialize)]
+struct Kind {
+    must: Option<bool>,
+    sent: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Wrapped {
+    sent: Sent,
+}
