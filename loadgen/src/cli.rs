@@ -1,16 +1,40 @@
 //! Arguments as written, and options as meant.
 
+pub(crate) mod verify;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use tripline_loadgen::{Options, Stories};
 
 /// Writes a realistic CloudTrail corpus with planted attacks, and the list of the alerts that must follow.
 #[derive(Debug, Parser)]
-#[command(name = "tripline-loadgen", version)]
+#[command(
+    name = "tripline-loadgen",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// Without a command.
+    #[command(flatten)]
+    pub(crate) corpus: Option<Cli>,
+}
+
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Hold the alerts that an engine raised against the ledger of what was sent
+    Verify(verify::Args),
+}
+
+/// A corpus as asked for.
+#[derive(Debug, Args)]
 pub(crate) struct Cli {
     /// Everything that looks random follows from it
     #[arg(long, default_value_t = 1)]

@@ -13,3 +13,6 @@ mod truth;
 
 /// Same options, same bytes, for ever.
 mod fingerprints;
+
+/// What was found is held against what was planted.
+mod verify;
