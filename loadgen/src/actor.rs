@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::clock;
 use crate::json::{self, Json};
-use crate::rng::Rng;
+use crate::rng::{self, Rng};
 
 /// A caller.
 #[derive(Debug, Clone)]
@@ -182,7 +182,8 @@ impl Actor {
                     i64::from(u32::from(self.principal.as_bytes().last().copied().unwrap_or(0))) * 37;
                 let session = (time_s + offset).div_euclid(SESSION_S);
                 let begun_s = (session * SESSION_S - offset).max(0);
-                let mut rng = Rng::keyed(seed ^ fold(&self.arn), 0x5E55, u64::try_from(session).unwrap_or(0));
+                let mut rng =
+                    Rng::keyed(seed ^ rng::fold(&self.arn), 0x5E55, u64::try_from(session).unwrap_or(0));
                 j.out.push_str(head);
                 j.out.push_str("ASIA");
                 rng.base32(&mut j.out, 16);
@@ -227,9 +228,4 @@ pub(crate) fn unique(rng: &mut Rng, kind: &str) -> String {
     let mut id = kind.to_owned();
     rng.base32(&mut id, if kind == "AKIA" { 16 } else { 17 });
     id
-}
-
-fn fold(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }

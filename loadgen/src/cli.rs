@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use tripline_loadgen::{Options, Stories};
+use tripline_loadgen::{Options, Scenarios};
 
 /// Writes a realistic CloudTrail corpus with planted attacks, and the list of the alerts that must follow.
 #[derive(Debug, Parser)]
@@ -60,9 +60,9 @@ pub(crate) struct Cli {
     /// Foreign lines a million events
     #[arg(long, default_value_t = 20)]
     foreign_ppm: u32,
-    /// `all`, `none`, or names with commas between
-    #[arg(long, default_value = "all")]
-    stories: String,
+    /// Which attacks to plant: names with commas between, `all`, `none`, or `random` for one that the seed picks
+    #[arg(long, value_name = "NAME|all|random|none", default_value = "all")]
+    scenario: String,
     /// In what shape
     #[arg(long, value_enum, default_value = "ndjson")]
     pub(crate) format: Format,
@@ -108,10 +108,11 @@ impl Cli {
             regions: self.regions,
             duplicates_ppm: self.duplicates_ppm,
             foreign_ppm: self.foreign_ppm,
-            stories: match self.stories.as_str() {
-                "all" => Stories::All,
-                "none" => Stories::None,
-                names => Stories::Only(names.split(',').map(|name| name.trim().to_owned()).collect()),
+            scenarios: match self.scenario.as_str() {
+                "all" => Scenarios::All,
+                "none" => Scenarios::None,
+                "random" => Scenarios::Random,
+                names => Scenarios::Only(names.split(',').map(|name| name.trim().to_owned()).collect()),
             },
         })
     }

@@ -1,5 +1,5 @@
 //! The frame of a CloudTrail event: its members in CloudTrail's order. What a call says of itself stands in the middle and is
-//! its own affair (`call`, `story`).
+//! its own affair (`call`, `scenario`).
 
 use std::sync::Arc;
 

@@ -55,6 +55,13 @@ impl Json {
         self
     }
 
+    /// A count.
+    pub(crate) fn number(&mut self, key: &str, value: u64) -> &mut Self {
+        self.key(key);
+        let _ = write!(self.out, "{value}");
+        self
+    }
+
     /// A byte count as S3 writes it: with a decimal point.
     pub(crate) fn float(&mut self, key: &str, value: u32) -> &mut Self {
         self.key(key);

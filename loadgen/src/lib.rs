@@ -1,7 +1,7 @@
 //! A load generator for what reads CloudTrail: an organisation's traffic, written as CloudTrail writes it, with attacks planted
 //! in it and the list of alerts that must follow.
 //!
-//! It shares no code with the engine and computes nothing through it: the list is the stories' own. Same options, same bytes,
+//! It shares no code with the engine and computes nothing through it: the list is the scenarios' own. Same options, same bytes,
 //! on every machine; `tests/it/fingerprints.rs` holds the package to that, and a changed fingerprint is a change of corpus.
 //!
 //! ```
@@ -22,22 +22,20 @@ mod call;
 mod background;
 mod delay;
 mod truth;
-mod story;
+mod scenario;
 mod stream;
 mod pack;
 pub mod judge;
 
-pub use options::{
-    ACCOUNTS_MAX, Options, OptionsError, REGIONS_MAX, STORY_ACCOUNTS_MIN, STORY_SPAN_S_MIN, Stories,
-};
+pub use options::{ACCOUNTS_MAX, Options, OptionsError, REGIONS_MAX, SCENARIO_SPAN_S_MIN, Scenarios};
+pub use org::Org;
 pub use pack::{Distribution, Message, Messages, Packing};
-pub use story::names as story_names;
+pub use scenario::{Attack, Instance, Scenario, ScenarioEvent, attack, scenarios};
 pub use stream::{LogEvent, LogEvents, Origin};
 pub use truth::{Expected, Forbidden, PERIOD_S, Truth};
 
 use background::Background;
-use org::Org;
-use story::Planted;
+use scenario::Played;
 
 /// A corpus: decided by its options, written on demand, as often as wanted.
 #[derive(Debug)]
@@ -45,8 +43,8 @@ pub struct Corpus {
     options: Options,
     org: Org,
     background: Background,
-    /// The stories' events, by time.
-    planted: Vec<Planted>,
+    /// The scenarios' events, by time.
+    planted: Vec<ScenarioEvent>,
     truth: Truth,
 }
 
@@ -56,13 +54,18 @@ impl Corpus {
         options.check()?;
         let org = Org::new(&options);
         let background = Background::new(&options);
-        let (planted, truth) = story::play(&options, &org);
+        let Played { events: planted, truth } = scenario::play(&options, &org);
         Ok(Self { options, org, background, planted, truth })
     }
 
     /// What it was made of.
     pub fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// The organisation whose traffic it is.
+    pub fn org(&self) -> &Org {
+        &self.org
     }
 
     /// The log events, in the order in which CloudTrail hands them to CloudWatch Logs: not that of their event times.

@@ -2,14 +2,13 @@
 
 use thiserror::Error;
 
-use crate::story;
+use crate::rng;
+use crate::scenario;
 
-/// A story takes at most this long; every border-free stretch of a span that holds stories is at least so long somewhere.
-pub(crate) const STORY_S: u32 = 300;
-/// The shortest span that holds stories: a border of an hour cuts it in two, and one part must hold a story.
-pub const STORY_SPAN_S_MIN: u32 = 2 * STORY_S;
-/// The fewest accounts that hold stories: four count failed sign-ins a whole account, and each needs its own.
-pub const STORY_ACCOUNTS_MIN: u32 = 4;
+/// A scenario takes at most this long; every border-free stretch of a span that holds scenarios is at least so long somewhere.
+pub(crate) const SCENARIO_S: u32 = 300;
+/// The shortest span that holds scenarios: a border of an hour cuts it in two, and one part must hold a scenario.
+pub const SCENARIO_SPAN_S_MIN: u32 = 2 * SCENARIO_S;
 /// More accounts than the largest organisations have.
 pub const ACCOUNTS_MAX: u32 = 10_000;
 /// As many regions as are named here.
@@ -24,7 +23,7 @@ pub struct Options {
     pub start_s: i64,
     /// How much event time the corpus spans, in seconds.
     pub span_s: u32,
-    /// Background events; stories, repeats and foreign lines come on top.
+    /// Background events; scenarios, repeats and foreign lines come on top.
     pub events: u64,
     /// Accounts of the organisation, the first ones busier than the last.
     pub accounts: u32,
@@ -34,17 +33,19 @@ pub struct Options {
     pub duplicates_ppm: u32,
     /// Lines in the log group that are no CloudTrail at all, a million events.
     pub foreign_ppm: u32,
-    /// Which stories are played.
-    pub stories: Stories,
+    /// Which scenarios are played.
+    pub scenarios: Scenarios,
 }
 
-/// Which stories are played. A story is the same whichever others are.
+/// Which scenarios are played. A scenario is the same whichever others are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stories {
+pub enum Scenarios {
     /// Every one, each with its benign look-alike.
     All,
     /// None: background alone, which must raise nothing.
     None,
+    /// One, which the seed picks.
+    Random,
     /// Those named.
     Only(Vec<String>),
 }
@@ -63,7 +64,7 @@ pub enum OptionsError {
     Accounts {
         /// What was asked for.
         given: u32,
-        /// The fewest, which stories raise.
+        /// The fewest, which scenarios raise.
         min: u32,
     },
     /// Too few or too many regions.
@@ -78,15 +79,15 @@ pub enum OptionsError {
         /// What was asked for.
         given: u32,
     },
-    /// Stories must not straddle an hour's border.
-    #[error("a span of {given} s holds no stories: they need {STORY_SPAN_S_MIN} s (or leave them out)")]
+    /// Scenarios must not straddle an hour's border.
+    #[error("a span of {given} s holds no scenarios: they need {SCENARIO_SPAN_S_MIN} s (or leave them out)")]
     SpanShort {
         /// What was asked for.
         given: u32,
     },
-    /// No such story.
-    #[error("no story is called `{name}`; there are: {known}")]
-    UnknownStory {
+    /// No such scenario.
+    #[error("no scenario is called `{name}`; there are: {known}")]
+    UnknownScenario {
         /// What was asked for.
         name: String,
         /// All that there are.
@@ -96,7 +97,7 @@ pub enum OptionsError {
 
 impl Default for Options {
     /// An hour of a small organisation: 100,000 events from 2026-01-01T00:00:00Z on, twelve accounts in four regions,
-    /// one event in 500 delivered twice, one line in 50,000 foreign, all stories.
+    /// one event in 500 delivered twice, one line in 50,000 foreign, all scenarios.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -107,7 +108,7 @@ impl Default for Options {
             regions: 4,
             duplicates_ppm: 2_000,
             foreign_ppm: 20,
-            stories: Stories::All,
+            scenarios: Scenarios::All,
         }
     }
 }
@@ -116,8 +117,8 @@ impl Options {
     /// The first thing that is wrong.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
         const YEAR_10000_S: i64 = 253_402_300_800;
-        let storied = self.stories != Stories::None;
-        let accounts_min = if storied { STORY_ACCOUNTS_MIN } else { 1 };
+        let planted = self.scenarios != Scenarios::None;
+        let accounts_min = scenario::accounts_min(|name| self.scenarios.includes(name, self.seed));
         let share = self.duplicates_ppm.max(self.foreign_ppm);
         if self.span_s == 0 {
             return Err(OptionsError::SpanEmpty);
@@ -134,30 +135,47 @@ impl Options {
         if share > 1_000_000 {
             return Err(OptionsError::Share { given: share });
         }
-        if storied && self.span_s < STORY_SPAN_S_MIN {
+        if planted && self.span_s < SCENARIO_SPAN_S_MIN {
             return Err(OptionsError::SpanShort { given: self.span_s });
         }
-        self.stories.check()
+        self.scenarios.check()
     }
 }
 
-impl Stories {
-    pub(crate) fn includes(&self, name: &str) -> bool {
+impl OptionsError {
+    pub(crate) fn unknown_scenario(name: &str) -> Self {
+        let known: Vec<&str> = scenario::scenarios().map(scenario::Scenario::name).collect();
+        Self::UnknownScenario { name: name.to_owned(), known: known.join(", ") }
+    }
+}
+
+impl Scenarios {
+    /// The scenario that instance `n` of a lasting load plays: one after another, or as the seed will.
+    pub fn of_instance(&self, seed: u64, n: u64) -> Option<&'static str> {
+        let known = scenario::scenarios().map(scenario::Scenario::name);
+        let names: Vec<&'static str> = match self {
+            Self::None => Vec::new(),
+            Self::All | Self::Random => known.collect(),
+            Self::Only(asked) => known.filter(|name| asked.iter().any(|one| one == name)).collect(),
+        };
+        let draw = if *self == Self::Random { rng::hash(seed ^ 0x91C4, n) } else { n };
+        let at = draw.checked_rem(names.len() as u64)?;
+        names.get(usize::try_from(at).ok()?).copied()
+    }
+
+    pub(crate) fn includes(&self, name: &str, seed: u64) -> bool {
         match self {
             Self::All => true,
             Self::None => false,
+            Self::Random => self.of_instance(seed, 0) == Some(name),
             Self::Only(names) => names.iter().any(|one| one == name),
         }
     }
 
     fn check(&self) -> Result<(), OptionsError> {
         let Self::Only(names) = self else { return Ok(()) };
-        match names.iter().find(|name| !story::names().any(|known| known == name.as_str())) {
-            Some(name) => Err(OptionsError::UnknownStory {
-                name: name.clone(),
-                known: story::names().collect::<Vec<_>>().join(", "),
-            }),
-            None => Ok(()),
-        }
+        let unknown =
+            names.iter().find(|name| !scenario::scenarios().any(|known| known.name() == name.as_str()));
+        unknown.map_or(Ok(()), |name| Err(OptionsError::unknown_scenario(name)))
     }
 }

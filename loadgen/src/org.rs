@@ -69,7 +69,7 @@ const SERVICES: [&str; 6] = [
 
 /// The organisation.
 #[derive(Debug)]
-pub(crate) struct Org {
+pub struct Org {
     /// `o-` and ten characters.
     pub(crate) id: String,
     /// Its management account owns the trail's log group.
@@ -92,7 +92,8 @@ pub(crate) struct Account {
 }
 
 impl Org {
-    pub(crate) fn new(options: &Options) -> Self {
+    /// The organisation of a corpus with these options.
+    pub fn new(options: &Options) -> Self {
         let mut rng = Rng::keyed(options.seed, 0x0096, 0);
         let (mut id, mut mark) = ("o-".to_owned(), String::new());
         rng.hex(&mut id, 10);

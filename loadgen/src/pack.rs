@@ -28,7 +28,7 @@ const REPEAT_AFTER_MAX: u32 = 40;
 pub struct Packing {
     /// Log events a message, at most.
     pub events_max: u32,
-    /// How long an event waits for others, in milliseconds of story time.
+    /// How long an event waits for others, in milliseconds of event time.
     pub hold_ms: i64,
     /// How messages are spread over shards.
     pub distribution: Distribution,
@@ -54,7 +54,7 @@ pub struct Message {
     pub partition_key: String,
     /// The log stream; empty for the control message that comes first.
     pub log_stream: String,
-    /// When it leaves, in milliseconds of story time.
+    /// When it leaves, in milliseconds of event time.
     pub sent_ms: i64,
     /// Log events in it that count: none in a control message.
     pub log_events: u32,

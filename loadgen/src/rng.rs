@@ -22,6 +22,12 @@ pub(crate) fn hash(a: u64, b: u64) -> u64 {
     mix(mix(a.wrapping_add(STEP)) ^ b.wrapping_mul(STEP))
 }
 
+/// One number for a text.
+pub(crate) fn fold(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
 impl Rng {
     /// A stream of its own for each key: what is drawn for one thing never moves what is drawn for another.
     pub(crate) fn keyed(seed: u64, purpose: u64, n: u64) -> Self {
@@ -52,6 +58,14 @@ impl Rng {
     /// Appends lower-case hex digits.
     pub(crate) fn hex(&mut self, out: &mut String, digits: usize) {
         self.digits(out, digits, 4, b"0123456789abcdef");
+    }
+
+    /// Appends decimal digits, the first of which is not 0.
+    pub(crate) fn decimal(&mut self, out: &mut String, digits: usize) {
+        for n in 0..digits {
+            let digit = if n == 0 { 1 + self.below(9) } else { self.below(10) };
+            out.push(char::from_digit(digit, 10).unwrap_or('0'));
+        }
     }
 
     /// Appends capitals and digits, as IAM's identifiers have them.

@@ -38,8 +38,8 @@ pub struct LogEvent {
 pub enum Origin {
     /// A background event, delivered for the first time.
     Background,
-    /// A story's event.
-    Story,
+    /// A scenario's event.
+    Scenario,
     /// An event that was delivered before, byte for byte.
     Repeat,
     /// No CloudTrail.
@@ -81,9 +81,11 @@ impl<'a> LogEvents<'a> {
     }
 
     fn plant_until(&mut self, time_s: i64) {
-        while let Some(event) = self.corpus.planted.get(self.planted).filter(|event| event.time_s <= time_s) {
+        while let Some(event) =
+            self.corpus.planted.get(self.planted).filter(|event| event.event_time_s <= time_s)
+        {
             let n = PLANTED + self.planted as u64;
-            self.push(n, rng::hash(7, event.stream), event.time_s, Origin::Story);
+            self.push(n, rng::hash(7, event.stream), event.event_time_s, Origin::Scenario);
             self.planted += 1;
         }
     }
@@ -115,8 +117,8 @@ impl<'a> LogEvents<'a> {
         let Corpus { background, org, planted, options, .. } = self.corpus;
         if let Some(event) = n.checked_sub(PLANTED).and_then(|at| planted.get(usize::try_from(at).ok()?)) {
             return LogEvent {
-                message: event.text.clone(),
-                event_time_s: event.time_s,
+                message: event.message.clone(),
+                event_time_s: event.event_time_s,
                 logs_time_ms,
                 account: Arc::clone(&event.account),
                 region: event.region,

@@ -1,13 +1,13 @@
-//! What must follow from a corpus, and what must not: declared by the stories, computed by nothing that is under test.
+//! What must follow from a corpus, and what must not: declared by the scenarios, computed by nothing that is under test.
 
 use std::io::{self, Write};
 
-use serde_json::{Map, Value, json};
+use crate::json::{self, Json};
 
-/// How long one alert stands for its group: an hour, for every rule that a story declares. Periods are cut from the epoch on.
+/// How long one alert stands for its group: an hour, for every rule that a scenario declares. Periods are cut from the epoch on.
 pub const PERIOD_S: u32 = 3_600;
 
-/// Everything that the stories declare.
+/// Everything that scenarios declare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Truth {
     /// The alerts of the pack `baseline`: these, all of these, and no others.
@@ -19,9 +19,11 @@ pub struct Truth {
 /// One alert that must be raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// The story that declares it.
-    pub story: &'static str,
-    /// Whether it follows from the story's benign look-alike: true of its kind, and of low level.
+    /// The scenario that declares it.
+    pub scenario: &'static str,
+    /// Which playing of it: 0 in a corpus.
+    pub instance: u64,
+    /// Whether it follows from the scenario's benign look-alike: true of its kind, and of low level.
     pub look_alike: bool,
     /// The rule.
     pub rule_id: String,
@@ -33,13 +35,17 @@ pub struct Expected {
     pub period_s: u32,
     /// Distinct events of the period that count.
     pub count: u64,
+    /// After the first so many of them the alert must be there already.
+    pub needs: u64,
 }
 
 /// One alert that must not be raised, whatever its period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forbidden {
-    /// The story that declares it.
-    pub story: &'static str,
+    /// The scenario that declares it.
+    pub scenario: &'static str,
+    /// Which playing of it: 0 in a corpus.
+    pub instance: u64,
     /// The rule.
     pub rule_id: String,
     /// The group that the rule would show.
@@ -50,30 +56,32 @@ impl Truth {
     /// Writes the ledger: one JSON object a line, `"must": true` first, then `"must": false`.
     pub fn write_ledger(&self, out: &mut impl Write) -> io::Result<()> {
         for one in &self.must {
-            let line = json!({
-                "must": true,
-                "story": one.story,
-                "look_alike": one.look_alike,
-                "rule_id": one.rule_id,
-                "group": object(&one.group),
-                "period_start_s": one.period_start_s,
-                "period_s": one.period_s,
-                "count": one.count,
+            let line = json::object(|j| {
+                j.bool("must", true).str("scenario", one.scenario).number("instance", one.instance);
+                j.bool("look_alike", one.look_alike).str("rule_id", &one.rule_id);
+                group(j, &one.group);
+                j.int("period_start_s", one.period_start_s).int("period_s", one.period_s.into());
+                j.number("count", one.count).number("needs", one.needs);
             });
             writeln!(out, "{line}")?;
         }
         for one in &self.must_not {
-            let line = json!({"must": false, "story": one.story, "rule_id": one.rule_id, "group": object(&one.group)});
+            let line = json::object(|j| {
+                j.bool("must", false).str("scenario", one.scenario).number("instance", one.instance);
+                j.str("rule_id", &one.rule_id);
+                group(j, &one.group);
+            });
             writeln!(out, "{line}")?;
         }
         Ok(())
     }
 }
 
-fn object(group: &[(String, String)]) -> Value {
-    group
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-        .collect::<Map<_, _>>()
-        .into()
+/// In the rule's order, as the alert has it.
+fn group(j: &mut Json, group: &[(String, String)]) {
+    j.object("group", |j| {
+        for (name, value) in group {
+            j.str(name, value);
+        }
+    });
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Small enough for a debug build, with every story in it.
+/// Small enough for a debug build, with every scenario in it.
 const ARGS: [&str; 6] = ["--events", "4000", "--seed", "7", "--start", "2026-01-05T09:17:00Z"];
 
 fn demo(store: &Path, seconds: &str) -> Command {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use tripline_loadgen::{Corpus, LogEvent, Options, Origin, Stories};
+use tripline_loadgen::{Corpus, LogEvent, Options, Origin, Scenarios};
 
 const EVENTS: u64 = 10_000;
 
@@ -155,7 +155,7 @@ fn what_comes_twice_is_the_same_and_is_counted() {
 #[test]
 fn the_background_is_as_large_as_asked_and_both_copies_of_a_call_share_an_id() {
     let corpus =
-        Corpus::new(Options { events: EVENTS, stories: Stories::None, ..Options::default() }).unwrap();
+        Corpus::new(Options { events: EVENTS, scenarios: Scenarios::None, ..Options::default() }).unwrap();
     let mut shared: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut count = 0;
     for event in corpus.log_events().filter(|event| event.origin == Origin::Background) {

@@ -8,8 +8,11 @@ mod events;
 /// Messages are CloudWatch Logs', within Kinesis' limits.
 mod messages;
 
-/// What the stories declare holds together.
+/// What the scenarios declare holds together.
 mod truth;
+
+/// Scenarios played afresh never meet.
+mod live;
 
 /// Same options, same bytes, for ever.
 mod fingerprints;

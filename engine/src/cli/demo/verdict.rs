@@ -55,8 +55,8 @@ pub(super) fn judge(truth: &Truth, alerts: &[StoredAlert]) -> Verdict {
 }
 
 fn said(expected: &Expected) -> String {
-    let Expected { story, rule_id, group, count, .. } = expected;
-    format!("{rule_id} {} × {count} ({story})", grouped(group))
+    let Expected { scenario, rule_id, group, count, .. } = expected;
+    format!("{rule_id} {} × {count} ({scenario})", grouped(group))
 }
 
 fn grouped(group: &[(String, String)]) -> String {

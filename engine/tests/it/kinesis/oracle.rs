@@ -17,7 +17,7 @@ use super::stream::Put;
 /// What does not hang on when things came.
 pub(super) type Facts = BTreeMap<String, (u64, i64, i64, Vec<String>, String)>;
 
-/// The records of a small organisation with every story in it.
+/// The records of a small organisation with every scenario in it.
 pub(super) fn records(seed: u64, events: u64, distribution: Distribution) -> Vec<Put> {
     let start_s = 1_770_000_000;
     let corpus = Corpus::new(Options { seed, events, start_s, ..Options::default() }).unwrap();

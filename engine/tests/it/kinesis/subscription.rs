@@ -12,7 +12,7 @@ use super::stream::Stream;
 use crate::moto::{LogGroup, Topic, now_ms, run};
 use crate::shared::variable;
 
-/// The log of a small organisation with every story in it, up to now: each line with the time at which it was written.
+/// The log of a small organisation with every scenario in it, up to now: each line with the time at which it was written.
 pub(super) fn log(seed: u64, events: u64, span_s: u32) -> Vec<(i64, String)> {
     // CloudTrail takes up to a quarter of an hour.
     let start_s = now_ms() / 1000 - i64::from(span_s) - 900;
