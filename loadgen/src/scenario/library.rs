@@ -31,7 +31,7 @@ mod tests {
         let faults: Vec<String> =
             FILES.iter().filter_map(|(name, text)| Some(read::read(name, text).err()?.to_string())).collect();
         assert!(faults.is_empty(), "{faults:#?}");
-        assert!(FILES.len() >= 17, "{} files", FILES.len());
+        assert!(FILES.len() >= 25, "{} files", FILES.len());
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn corpora_are_those_of_old() {
     };
     let bare = Options { scenarios: Scenarios::None, foreign_ppm: 10_000, ..small() };
     let found = [small(), many, odd, bare].map(of_events);
-    assert_eq!(found, ["b5ae87b714edaaf0", "e560fe7d4ac895ca", "4e881b6ef86740cf", "95c3fe03f7e43188"]);
+    assert_eq!(found, ["62e7a2e3c98f45d2", "8a224cf1bb7a8fd6", "629df4bb04c93612", "95c3fe03f7e43188"]);
 }
 
 #[test]
@@ -52,14 +52,14 @@ fn messages_are_those_of_old() {
         digest.update(message.sent_ms.to_be_bytes());
         digest.update(message.partition_key.as_bytes());
     }
-    assert_eq!(hex(&digest.finalize()), "62c76998eaa9bfde");
+    assert_eq!(hex(&digest.finalize()), "e9a7e0257510ef46");
 }
 
 #[test]
 fn the_truth_is_that_of_old() {
     let mut ledger = Vec::new();
     Corpus::new(small()).unwrap().truth().write_ledger(&mut ledger).unwrap();
-    assert_eq!(hex(&Sha256::digest(&ledger)), "f671701274b895f0");
+    assert_eq!(hex(&Sha256::digest(&ledger)), "847ddc7d767feefd");
 }
 
 #[test]

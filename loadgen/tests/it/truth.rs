@@ -49,7 +49,7 @@ fn scenarios_keep_within_an_hour_wherever_the_span_begins() {
 
 #[test]
 fn every_scenario_plants_and_declares_in_one_hour() {
-    assert!(scenarios().count() >= 17);
+    assert!(scenarios().count() >= 25);
     let mut all = 0;
     for scenario in scenarios() {
         let name = scenario.name();
