@@ -234,6 +234,18 @@ fn actor<'a>(account: &'a Account, call: &Call, who: &mut Rng, rng: &mut Rng, sh
     &account.callers[at as usize]
 }
 
+/// Makes an event as large as CloudTrail lets it be, 256 KB: what some service says beside it is long.
+pub(crate) fn enlarge(j: &mut Json) {
+    const EVENT_BYTES: usize = 256 << 10;
+    const SAID: &str = "arn:aws:s3:::a-bucket-of-many/with/a/long/key/";
+    let room = EVENT_BYTES.saturating_sub(j.out.len() + 64);
+    // Behind the last member.
+    j.out.pop();
+    j.out.push_str(",\"addendum\":{\"updatedFields\":\"");
+    j.out.push_str(&SAID.repeat(room / SAID.len()));
+    j.out.push_str("\"}}");
+}
+
 /// A line in the log group that is no CloudTrail: an application wrote to the wrong place.
 pub(crate) fn foreign(seed: u64, n: u64, j: &mut Json) {
     let mut rng = Rng::keyed(seed, 0xF02E, n);

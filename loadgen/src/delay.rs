@@ -3,6 +3,7 @@
 //! CloudTrail writes in batches, so events of one account and region within some seconds share a delay and mostly keep their
 //! order, while other accounts' arrive before or after. Invariant: no delay is under `DELAY_MS_MIN`.
 
+use crate::options::Options;
 use crate::rng::{self, Rng};
 
 /// No event is written sooner than this after its call.
@@ -12,8 +13,7 @@ pub(crate) const DELAY_MS_MIN: i64 = 4_000;
 const BATCH_S: i64 = 20;
 /// Inside a batch an event may overtake those of the same or the next second.
 const JITTER_MS: u32 = 1_300;
-/// One batch in so many is late: between 11 minutes and an hour.
-const LATE_ONE_IN: u32 = 2_500;
+/// A late batch is so late: 11 minutes, and up to so much more.
 const LATE_MS: (i64, u32) = (660_000, 2_940_000);
 
 /// (share of a thousand, delay in ms): the quantiles of a published trail, with straight lines between them.
@@ -28,15 +28,20 @@ const QUANTILES: [(u32, i64); 7] = [
 ];
 
 /// When an event is written, in milliseconds since the epoch.
-pub(crate) fn written_ms(seed: u64, stream: u64, time_s: i64, rng: &mut Rng) -> i64 {
+pub(crate) fn written_ms(options: &Options, stream: u64, time_s: i64, rng: &mut Rng) -> i64 {
     let batch = u64::try_from(time_s.div_euclid(BATCH_S)).unwrap_or(0);
-    let mut shared = Rng::keyed(seed ^ rng::mix(stream), 0xDE1A, batch);
-    let delay_ms = if shared.below(LATE_ONE_IN) == 0 {
+    let mut shared = Rng::keyed(options.seed ^ rng::mix(stream), 0xDE1A, batch);
+    let delay_ms = if shared.chance(options.late_ppm) {
         LATE_MS.0 + i64::from(shared.below(LATE_MS.1))
     } else {
         quantile(shared.below(1_000_000))
     };
-    time_s * 1000 + delay_ms + i64::from(rng.below(JITTER_MS))
+    let jitter_ms = match options.disorder {
+        // As the calls followed each other, whatever their batches did.
+        0 => return time_s * 1000 + quantile(500_000),
+        times => times * JITTER_MS,
+    };
+    time_s * 1000 + delay_ms + i64::from(rng.below(jitter_ms))
 }
 
 /// The delay below which so many of a million fall.

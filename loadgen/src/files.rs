@@ -2,51 +2,42 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use tripline_loadgen::{Corpus, LogEvent, Origin, Packing};
 
-use crate::cli::{Cli, Format};
+use crate::cli::load::{Format, LoadArgs};
+use crate::progress;
+use crate::target::Target;
 
 /// A file of the S3 layout covers so many seconds of delivery, and holds so many records at most.
 const FILE_S: i64 = 300;
 const FILE_RECORDS_MAX: usize = 1_000;
 
-/// Writes the corpus, then its ledger.
-pub(crate) fn write(corpus: &Corpus, cli: &Cli) -> anyhow::Result<()> {
-    let progress = progress(corpus.options().events);
-    match cli.format {
-        Format::Ndjson if cli.out.as_os_str() == "-" => {
-            ndjson(corpus, &progress, &mut BufWriter::new(io::stdout().lock())).context("standard output")?;
-        }
+/// Writes the corpus into the folder that the arguments name, or to standard output.
+pub(crate) fn write(corpus: &Corpus, args: &LoadArgs) -> anyhow::Result<()> {
+    let progress = progress::bar(corpus.options().events);
+    let Target::Folder(out) = &args.target else {
+        ndjson(corpus, &progress, &mut BufWriter::new(io::stdout().lock())).context("standard output")?;
+        progress.finish_and_clear();
+        return Ok(());
+    };
+    match args.format {
         Format::Ndjson => {
-            let mut out = create(&cli.out, "events.ndjson")?;
-            ndjson(corpus, &progress, &mut out).with_context(|| cli.out.display().to_string())?;
+            let mut file = create(out, "events.ndjson")?;
+            ndjson(corpus, &progress, &mut file).with_context(|| out.display().to_string())?;
         }
-        Format::Messages => messages(corpus, &progress, cli)?,
-        Format::S3 => s3(corpus, &progress, &cli.out)?,
+        Format::Messages => messages(corpus, &progress, args.packing(), out)?,
+        Format::S3 => s3(corpus, &progress, out)?,
     }
     progress.finish_and_clear();
-    if let Some(path) = &cli.ledger {
-        let file = File::create(path).with_context(|| path.display().to_string())?;
-        let mut out = BufWriter::new(file);
-        corpus.truth().write_ledger(&mut out).and_then(|()| out.flush())?;
-    }
     Ok(())
-}
-
-fn progress(events: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(events), ProgressDrawTarget::stderr());
-    if !io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    bar
 }
 
 fn ndjson(corpus: &Corpus, progress: &ProgressBar, out: &mut impl Write) -> io::Result<()> {
@@ -58,11 +49,10 @@ fn ndjson(corpus: &Corpus, progress: &ProgressBar, out: &mut impl Write) -> io::
     out.flush()
 }
 
-fn messages(corpus: &Corpus, progress: &ProgressBar, cli: &Cli) -> anyhow::Result<()> {
-    let packing = Packing { events_max: cli.batch, ..Packing::default() };
+fn messages(corpus: &Corpus, progress: &ProgressBar, packing: Packing, out: &Path) -> anyhow::Result<()> {
     for (message, n) in corpus.messages(packing).zip(0_u64..) {
-        let mut out = create(&cli.out, &format!("{n:08}.json.gz"))?;
-        out.write_all(&message.bytes).and_then(|()| out.flush())?;
+        let mut file = create(out, &format!("{n:08}.json.gz"))?;
+        file.write_all(&message.bytes).and_then(|()| file.flush())?;
         progress.inc(u64::from(message.log_events));
     }
     Ok(())

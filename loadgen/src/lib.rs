@@ -25,11 +25,15 @@ mod truth;
 mod scenario;
 mod stream;
 mod pack;
+mod rate;
 pub mod judge;
 
-pub use options::{ACCOUNTS_MAX, Options, OptionsError, REGIONS_MAX, SCENARIO_SPAN_S_MIN, Scenarios};
+pub use options::{
+    ACCOUNTS_MAX, DISORDER_MAX, Options, OptionsError, REGIONS_MAX, SCENARIO_SPAN_S_MIN, Scenarios,
+};
 pub use org::Org;
-pub use pack::{Distribution, Message, Messages, Packing};
+pub use pack::{Distribution, Message, Messages, Packing, Unusual};
+pub use rate::{Rate, RateError, Schedule};
 pub use scenario::{Attack, Instance, Scenario, ScenarioEvent, attack, scenarios};
 pub use stream::{LogEvent, LogEvents, Origin};
 pub use truth::{Expected, Forbidden, PERIOD_S, Truth};

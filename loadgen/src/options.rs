@@ -11,6 +11,8 @@ pub(crate) const SCENARIO_S: u32 = 300;
 pub const SCENARIO_SPAN_S_MIN: u32 = 2 * SCENARIO_S;
 /// More accounts than the largest organisations have.
 pub const ACCOUNTS_MAX: u32 = 10_000;
+/// Events stray by so many times a second and a third at most: two minutes.
+pub const DISORDER_MAX: u32 = 100;
 /// As many regions as are named here.
 pub const REGIONS_MAX: u32 = 16;
 
@@ -33,6 +35,12 @@ pub struct Options {
     pub duplicates_ppm: u32,
     /// Lines in the log group that are no CloudTrail at all, a million events.
     pub foreign_ppm: u32,
+    /// Of a million batches in which CloudTrail writes, how many it writes late: after 11 minutes to an hour.
+    pub late_ppm: u32,
+    /// Of a million background events, how many are as large as CloudTrail lets them be.
+    pub oversize_ppm: u32,
+    /// How far the events of a batch stray from their order: 1 by a second, as CloudTrail has it, 0 not at all.
+    pub disorder: u32,
     /// Which scenarios are played.
     pub scenarios: Scenarios,
 }
@@ -73,6 +81,12 @@ pub enum OptionsError {
         /// What was asked for.
         given: u32,
     },
+    /// Events that stray further than a batch.
+    #[error("a disorder of {given}: between 0 and {DISORDER_MAX} are possible")]
+    Disorder {
+        /// What was asked for.
+        given: u32,
+    },
     /// More than a million of a million.
     #[error("{given} of a million is more than all")]
     Share {
@@ -97,7 +111,7 @@ pub enum OptionsError {
 
 impl Default for Options {
     /// An hour of a small organisation: 100,000 events from 2026-01-01T00:00:00Z on, twelve accounts in four regions,
-    /// one event in 500 delivered twice, one line in 50,000 foreign, all scenarios.
+    /// one event in 500 delivered twice, one line in 50,000 foreign, one batch in 2,500 late, all scenarios.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -108,6 +122,9 @@ impl Default for Options {
             regions: 4,
             duplicates_ppm: 2_000,
             foreign_ppm: 20,
+            late_ppm: 400,
+            oversize_ppm: 0,
+            disorder: 1,
             scenarios: Scenarios::All,
         }
     }
@@ -119,7 +136,7 @@ impl Options {
         const YEAR_10000_S: i64 = 253_402_300_800;
         let planted = self.scenarios != Scenarios::None;
         let accounts_min = scenario::accounts_min(|name| self.scenarios.includes(name, self.seed));
-        let share = self.duplicates_ppm.max(self.foreign_ppm);
+        let share = self.duplicates_ppm.max(self.foreign_ppm).max(self.late_ppm).max(self.oversize_ppm);
         if self.span_s == 0 {
             return Err(OptionsError::SpanEmpty);
         }
@@ -131,6 +148,9 @@ impl Options {
         }
         if !(1..=REGIONS_MAX).contains(&self.regions) {
             return Err(OptionsError::Regions { given: self.regions });
+        }
+        if self.disorder > DISORDER_MAX {
+            return Err(OptionsError::Disorder { given: self.disorder });
         }
         if share > 1_000_000 {
             return Err(OptionsError::Share { given: share });

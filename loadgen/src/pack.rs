@@ -10,11 +10,15 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::json::{Json, escape, object};
+use crate::org::Org;
 use crate::rng::{self, Rng};
 use crate::stream::LogEvents;
 use crate::{Corpus, LogEvent};
 
 mod id;
+mod unusual;
+
+pub use unusual::Unusual;
 
 /// A message's text stays under this; gzip adds at most some bytes a block, so the record stays under Kinesis' 1 MiB.
 const TEXT_BYTES_MAX: usize = 1_000_000;
@@ -60,6 +64,8 @@ pub struct Message {
     pub log_events: u32,
     /// Whether the same bytes left before.
     pub repeat: bool,
+    /// What is unusual among its log events.
+    pub unusual: Unusual,
 }
 
 /// The iterator over a corpus' messages.
@@ -89,6 +95,7 @@ pub struct Messages<'a> {
 struct Open {
     text: String,
     log_events: u32,
+    unusual: Unusual,
     first_ms: i64,
     last_ms: i64,
 }
@@ -98,6 +105,48 @@ impl Default for Packing {
     fn default() -> Self {
         Self { events_max: 50, hold_ms: 120_000, distribution: Distribution::ByLogStream, level: 6 }
     }
+}
+
+impl Corpus {
+    /// The log stream of an event.
+    pub fn log_stream(&self, event: &LogEvent) -> String {
+        self.org.stream(&event.account, event.region)
+    }
+
+    /// One data message of events of one log stream, beside those of the corpus: number n of its kind, sent when it is made.
+    pub fn message_of(&self, events: &[LogEvent], n: u64, packing: Packing) -> Message {
+        let log_stream = events.first().map(|event| self.log_stream(event)).unwrap_or_default();
+        let low = id_low(self.options.seed, &log_stream);
+        let mut open = Open::default();
+        events.iter().zip(n << 20..).for_each(|(event, sequence)| open.push(event, sequence, low));
+        Message {
+            bytes: gzip(&open.data_message(&self.org, &log_stream), packing.level),
+            partition_key: packing.distribution.key(&log_stream, Rng::keyed(self.options.seed, 0x9A8, n)),
+            sent_ms: open.last_ms,
+            log_events: open.log_events,
+            log_stream,
+            repeat: false,
+            unusual: open.unusual,
+        }
+    }
+}
+
+impl Distribution {
+    /// The partition key of a message. Kinesis wants at least one character; a control message has no log stream.
+    fn key(self, log_stream: &str, mut rng: Rng) -> String {
+        let mut key = String::new();
+        match self {
+            Distribution::ByLogStream if log_stream.is_empty() => key.push_str("control"),
+            Distribution::ByLogStream => key.push_str(log_stream),
+            Distribution::Random => rng.hex(&mut key, 32),
+        }
+        key
+    }
+}
+
+/// One number a stream: the ids of a message differ in their beginnings and their last digits, as published ones do.
+fn id_low(seed: u64, stream: &str) -> u64 {
+    stream.bytes().fold(seed, |hash, byte| rng::hash(hash, u64::from(byte)))
 }
 
 impl<'a> Messages<'a> {
@@ -132,7 +181,7 @@ impl<'a> Messages<'a> {
                 });
             });
         });
-        let message = self.message(&text, String::new(), sent_ms, 0);
+        let message = self.message(&text, String::new(), sent_ms);
         self.ready.push_back(message);
     }
 
@@ -143,9 +192,7 @@ impl<'a> Messages<'a> {
             self.flush_until(now_ms);
         }
         let stream = self.corpus.org.stream(&event.account, event.region);
-        // One number a stream: the ids of a message differ in their beginnings and their last digits, as published ones do.
-        let id_low =
-            stream.bytes().fold(self.corpus.options().seed, |hash, byte| rng::hash(hash, u64::from(byte)));
+        let id_low = id_low(self.corpus.options().seed, &stream);
         self.sequence += 1;
         let mut open = self.open.remove(&stream).unwrap_or_default();
         // Escaping doubles a text at worst, and an id and a time come with it.
@@ -184,20 +231,15 @@ impl<'a> Messages<'a> {
 
     fn close(&mut self, stream: &str, open: &Open, at_ms: i64) {
         let Corpus { org, options, .. } = self.corpus;
-        let mut j = Json::with_capacity(open.text.len() + 400);
-        j.item(|j| {
-            j.str("messageType", "DATA_MESSAGE").str("owner", &org.owner).str("logGroup", &org.log_group);
-            j.str("logStream", stream).list("subscriptionFilters", |j| {
-                j.item_str("tripline");
-            });
-            j.key("logEvents").out.push('[');
-            j.out.push_str(&open.text);
-            j.out.push(']');
-        });
+        let text = open.data_message(org, stream);
         let sent_ms = at_ms.max(open.last_ms) + SEND_MS;
         self.sent_ms = sent_ms;
         self.made += 1;
-        let message = self.message(&j.out, stream.to_owned(), sent_ms, open.log_events);
+        let message = Message {
+            log_events: open.log_events,
+            unusual: open.unusual,
+            ..self.message(&text, stream.to_owned(), sent_ms)
+        };
         let mut rng = Rng::keyed(options.seed, 0x3E55, self.made);
         if rng.chance(options.duplicates_ppm) {
             self.repeats.push((rng.below(REPEAT_AFTER_MAX), Message { repeat: true, ..message.clone() }));
@@ -218,24 +260,17 @@ impl<'a> Messages<'a> {
         }
     }
 
-    fn message(&self, text: &str, log_stream: String, sent_ms: i64, log_events: u32) -> Message {
-        let partition_key = match self.packing.distribution {
-            Distribution::ByLogStream => log_stream.clone(),
-            Distribution::Random => {
-                let mut key = String::new();
-                Rng::keyed(self.corpus.options().seed, 0x9A7, self.made).hex(&mut key, 32);
-                key
-            }
-        };
-        // Kinesis wants at least one character.
-        let partition_key = if partition_key.is_empty() { "control".to_owned() } else { partition_key };
+    /// With nothing in it yet.
+    fn message(&self, text: &str, log_stream: String, sent_ms: i64) -> Message {
+        let rng = Rng::keyed(self.corpus.options().seed, 0x9A7, self.made);
         Message {
             bytes: gzip(text, self.packing.level),
-            partition_key,
+            partition_key: self.packing.distribution.key(&log_stream, rng),
             log_stream,
             sent_ms,
-            log_events,
+            log_events: 0,
             repeat: false,
+            unusual: Unusual::default(),
         }
     }
 }
@@ -258,6 +293,21 @@ impl Iterator for Messages<'_> {
 }
 
 impl Open {
+    /// The text of a whole message.
+    fn data_message(&self, org: &Org, stream: &str) -> String {
+        let mut j = Json::with_capacity(self.text.len() + 400);
+        j.item(|j| {
+            j.str("messageType", "DATA_MESSAGE").str("owner", &org.owner).str("logGroup", &org.log_group);
+            j.str("logStream", stream).list("subscriptionFilters", |j| {
+                j.item_str("tripline");
+            });
+            j.key("logEvents").out.push('[');
+            j.out.push_str(&self.text);
+            j.out.push(']');
+        });
+        j.out
+    }
+
     fn push(&mut self, event: &LogEvent, sequence: u64, id_low: u64) {
         if self.log_events == 0 {
             self.first_ms = event.logs_time_ms;
@@ -266,6 +316,7 @@ impl Open {
         }
         self.last_ms = event.logs_time_ms;
         self.log_events += 1;
+        self.unusual += Unusual::of(event);
         self.text.push_str("{\"id\":\"");
         id::push(&mut self.text, event.logs_time_ms, sequence, id_low);
         self.text.push_str("\",\"timestamp\":");

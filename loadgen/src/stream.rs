@@ -105,7 +105,7 @@ impl<'a> LogEvents<'a> {
     fn push(&mut self, n: u64, stream: u64, time_s: i64, origin: Origin) {
         let options = &self.corpus.options;
         let mut rng = Rng::keyed(options.seed, 0x3117, n);
-        let written_ms = delay::written_ms(options.seed, stream, time_s, &mut rng);
+        let written_ms = delay::written_ms(options, stream, time_s, &mut rng);
         self.waiting.push(Reverse((written_ms, n, origin)));
         if origin != Origin::Foreign && rng.chance(options.duplicates_ppm) {
             let again_ms = written_ms + 1 + i64::from(rng.below(REPEAT_MS_MAX));
@@ -131,6 +131,9 @@ impl<'a> LogEvents<'a> {
             background::foreign(options.seed, n, &mut json);
         } else {
             background.write(org, n, &mut json);
+            if Rng::keyed(options.seed, 0xB16, n).chance(options.oversize_ppm) {
+                background::enlarge(&mut json);
+            }
         }
         LogEvent {
             message: json.out,

@@ -37,6 +37,8 @@ pub struct Expected {
     pub count: u64,
     /// After the first so many of them the alert must be there already.
     pub needs: u64,
+    /// When the events that it needs are meant to be sent, in milliseconds since the epoch; none in a corpus.
+    pub sent_ms: Option<i64>,
 }
 
 /// One alert that must not be raised, whatever its period.
@@ -53,6 +55,13 @@ pub struct Forbidden {
 }
 
 impl Truth {
+    /// Adds what follows from events that are meant to be sent all at once.
+    pub fn add(&mut self, other: Truth, sent_ms: i64) {
+        let sent = |one: Expected| Expected { sent_ms: Some(sent_ms), ..one };
+        self.must.extend(other.must.into_iter().map(sent));
+        self.must_not.extend(other.must_not);
+    }
+
     /// Writes the ledger: one JSON object a line, `"must": true` first, then `"must": false`.
     pub fn write_ledger(&self, out: &mut impl Write) -> io::Result<()> {
         for one in &self.must {
@@ -62,6 +71,9 @@ impl Truth {
                 group(j, &one.group);
                 j.int("period_start_s", one.period_start_s).int("period_s", one.period_s.into());
                 j.number("count", one.count).number("needs", one.needs);
+                if let Some(sent_ms) = one.sent_ms {
+                    j.int("sent_ms", sent_ms);
+                }
             });
             writeln!(out, "{line}")?;
         }

@@ -1,15 +1,15 @@
 //! `tripline-loadgen verify`: files in, the verdict on standard output, its sense as the exit code.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::ValueEnum;
-use tripline_loadgen::judge::{Alerts, Ledger, Report, judge};
+use tripline_loadgen::judge::{Alerts, Ledger, judge};
 
 use super::complain;
+use super::report::ReportArgs;
 use crate::{CHECK_FAILED, UPSTREAM, USAGE};
 
 /// What to hold against what.
@@ -21,21 +21,8 @@ pub(crate) struct Args {
     /// The alerts in their native form, as NDJSON: a file, or `-` for standard input; may be given several times
     #[arg(long, value_name = "FILE", required = true)]
     alerts: Vec<PathBuf>,
-    /// In what form to say what came of it
-    #[arg(long, value_enum, default_value = "table")]
-    output: Output,
-    /// Where to draw how long the alerts took
-    #[arg(long, value_name = "FILE")]
-    svg: Option<PathBuf>,
-}
-
-/// In what form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people
-    Table,
-    /// One object
-    Json,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
@@ -44,7 +31,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Err(error) => return complain(&error, USAGE),
     };
     let verdict = judge(&ledger, &alerts);
-    match write(args, &Report { verdict: &verdict, sent: ledger.sent.as_ref() }) {
+    match args.report.write(&verdict, ledger.sent.as_ref()) {
         Ok(()) if verdict.holds() => ExitCode::SUCCESS,
         Ok(()) => ExitCode::from(CHECK_FAILED),
         Err(error) => complain(&error, UPSTREAM),
@@ -66,17 +53,4 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     }
     let file = File::open(path).with_context(|| path.display().to_string())?;
     Ok(Box::new(BufReader::new(file)))
-}
-
-fn write(args: &Args, report: &Report<'_>) -> anyhow::Result<()> {
-    if let Some(path) = &args.svg {
-        fs::write(path, report.svg()).with_context(|| path.display().to_string())?;
-    }
-    let mut out = io::stdout().lock();
-    match args.output {
-        Output::Table => report.table(&mut out),
-        Output::Json => writeln!(out, "{}", report.json()),
-    }
-    .and_then(|()| out.flush())
-    .context("standard output")
 }

@@ -1,5 +1,6 @@
 //! The ledger: which alerts must be raised, which must not, and how what was sent was sent.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use serde::de::IgnoredAny;
@@ -72,20 +73,23 @@ pub struct Sent {
     pub messages: u64,
     /// Bytes of these messages.
     pub bytes: u64,
-    /// Log events that were sent again.
+    /// Log events that CloudTrail or CloudWatch Logs delivered twice.
     pub duplicates: u64,
-    /// Log events that were made of earlier ones.
+    /// Log events of a background that was at its end and began anew: duplicates, too.
     pub recycled: u64,
     /// Log events that are not CloudTrail's.
     pub foreign: u64,
-    /// Log events too large for a message.
+    /// Log events as large as CloudTrail lets them be.
     pub oversize: u64,
-    /// Messages that were sent later than intended.
+    /// Log events that CloudTrail wrote long after the call.
     pub late: u64,
     /// Attempts after the first.
     pub retries: u64,
     /// Messages that were given up.
     pub errors: u64,
+    /// From when a message was to be sent until it was taken, milliseconds, by quantile.
+    #[serde(default)]
+    pub behind_ms: BTreeMap<String, u64>,
 }
 
 impl Ledger {

@@ -166,6 +166,7 @@ impl Stage {
                 period_s: PERIOD_S,
                 count: must.count,
                 needs: must.needs,
+                sent_ms: None,
             });
         }
         for about in &part.must_not {

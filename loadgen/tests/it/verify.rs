@@ -62,12 +62,14 @@ fn a_verdict_as_an_object_and_a_plot() {
 #[test]
 fn without_a_command_a_corpus_is_written() {
     let folder = folder("verify-corpus");
-    let out = folder.display().to_string();
+    let target = format!("dir:{}", folder.display());
     let ledger = folder.join("ledger").display().to_string();
-    let output = run(&["--events", "10", "--out", &out, "--ledger", &ledger]);
+    let output = run(&["--events", "10", "--format", "ndjson", "--target", &target, "--ledger", &ledger]);
     assert!(output.status.success(), "{output:?}");
     assert!(folder.join("events.ndjson").exists() && folder.join("ledger").exists());
-    for wrong in [&[][..], &["--out", &out, "verify"], &["verify", "--ledger", &ledger]] {
+    for wrong in
+        [&[][..], &["--target", &target, "verify"], &["verify", "--ledger", &ledger], &["--target", "x"]]
+    {
         let output = run(wrong);
         assert!(output.status.code() == Some(2) && !output.stderr.is_empty(), "{output:?}");
     }

@@ -48,15 +48,24 @@ fn sent(sent: &Sent, out: &mut impl Write) -> io::Result<()> {
             clean(target)
         ),
     )?;
-    let Sent { duplicates, recycled, foreign, oversize, late, retries, errors, .. } = sent;
+    let Sent { duplicates, recycled, foreign, oversize, late, retries, errors, behind_ms, .. } = sent;
     line(
         out,
         "",
         format_args!(
-            "{duplicates} duplicate, {recycled} recycled, {foreign} foreign, {oversize} oversize events"
+            "{duplicates} duplicate, {recycled} recycled, {foreign} foreign, {oversize} oversize, {late} late events"
         ),
     )?;
-    line(out, "", format_args!("{late} late messages, {retries} retries, {errors} errors"))
+    let behind = |q: &str| behind_ms.get(q).copied().unwrap_or(0);
+    line(
+        out,
+        "",
+        format_args!(
+            "behind by {} ms (p50), {} ms (p99); {retries} retries, {errors} errors",
+            behind("p50"),
+            behind("p99")
+        ),
+    )
 }
 
 fn counts(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
