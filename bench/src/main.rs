@@ -2,6 +2,7 @@
 //! times are believed.
 
 mod corpus;
+mod curve;
 mod flood;
 mod floor;
 mod generated;
@@ -11,6 +12,7 @@ mod peers;
 mod plot;
 mod rules;
 mod scale;
+mod service;
 mod stages;
 mod windows;
 
@@ -88,6 +90,29 @@ enum Command {
         /// Groups that they go round
         #[arg(long, default_value_t = 20_000)]
         groups: u64,
+    },
+    /// From gzip to committed alerts, as a multiple of inflating alone, where one event in a thousand alerts
+    Service {
+        /// Rounds; the median is printed
+        #[arg(long, default_value_t = 9)]
+        rounds: usize,
+        /// Events
+        #[arg(long, default_value_t = 100_000)]
+        events: usize,
+    },
+    /// Rate against latency to saturation, through a Kinesis server; needs the binaries of the whole workspace
+    Curve {
+        #[command(flatten)]
+        load: curve::Load,
+        /// Where to draw it
+        #[arg(long)]
+        svg: Option<PathBuf>,
+    },
+    /// What rules take in memory while nothing comes
+    Memory {
+        /// How many
+        #[arg(long, default_value_t = 10_000)]
+        rules: usize,
     },
     /// Passes over a small corpus and prints nothing: for who counts instructions
     Work {
@@ -199,7 +224,7 @@ fn main() -> anyhow::Result<()> {
             measure::pin(0);
             let rows = floor(&input, &rules, kernels)?;
             if let Some(path) = svg {
-                std::fs::write(path, plot::svg(&floor::lines(&rows)))?;
+                std::fs::write(path, plot::cost(&floor::lines(&rows)))?;
             }
             output.print(Some(floor::HEAD), &rows, floor::Row::json)
         }
@@ -228,6 +253,20 @@ fn main() -> anyhow::Result<()> {
         Command::Durable { hits, groups } => {
             output.print(None, &[windows::durable(hits, groups)?], windows::Row::json)
         }
+        Command::Service { rounds, events } => {
+            measure::pin(0);
+            let [main, ..] = corpus::main(events)?;
+            output.print(None, &[service::run(&main, rounds.max(1))?], service::Row::json)
+        }
+        Command::Curve { load, svg } => {
+            let (rows, ended) = curve::run(&load)?;
+            if let Some(path) = svg {
+                std::fs::write(path, plot::latency(&curve::lines(&rows)))?;
+            }
+            output.print(Some(curve::HEAD), &rows, curve::Row::json)?;
+            ended.map_or(Ok(()), |ended| Ok(writeln!(io::stderr(), "{ended}")?))
+        }
+        Command::Memory { rules } => output.print(None, &[service::memory(rules)?], service::Memory::json),
         Command::Flood { keys, memory_mib, rows_mib } => {
             let result = flood::run(&flood::Flood { keys, memory_mib, rows_mib })?;
             output.print(None, &[result], flood::Result::json)

@@ -15,6 +15,12 @@ pub(crate) fn pin(core: usize) {
     let _ = rustix::thread::sched_setaffinity(None, &only);
 }
 
+/// What this thread has taken of its core so far; what it waits for a disk is not in it.
+pub(crate) fn core_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// One thing to time.
 pub(crate) type Contender<'c> = Box<dyn FnMut() -> anyhow::Result<()> + 'c>;
 

@@ -1,5 +1,6 @@
 //! Rule sets of any size: filter patterns of the CIS benchmark, and generated Sigma rules.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::ensure;
@@ -25,6 +26,14 @@ detection: {a: {eventName: Failed}, condition: a}
 
 /// So many event rules, a fifth of them filter patterns, sixteen at most.
 pub(crate) fn of(count: usize) -> anyhow::Result<Ruleset> {
+    let ruleset = of_without(count, &BTreeSet::new())?;
+    let found = ruleset.summary().event_rules;
+    ensure!(found == count, "{found} rules of {count}");
+    Ok(ruleset)
+}
+
+/// The same without those of these ids.
+pub(crate) fn of_without(count: usize, left_out: &BTreeSet<String>) -> anyhow::Result<Ruleset> {
     let selection: Selection = "cis-all@3.0.0".parse()?;
     let is_pattern = |meta: &tripline_rules::rule::Metadata| {
         let is_variant = meta.tags.iter().any(|tag| tag == "cis.variant");
@@ -35,10 +44,8 @@ pub(crate) fn of(count: usize) -> anyhow::Result<Ruleset> {
         patterns.iter().take(PATTERNS_MAX.min(count / 5)).map(|rule| rule.meta.id.clone()).collect();
     let mut files = packs::files();
     files.extend(sigma(&Generated::of(count - ids.len())));
-    let ruleset = compile(&files, &|id| ids.iter().any(|own| own == id) || id.starts_with("bench-"));
-    let found = ruleset.summary().event_rules;
-    ensure!(found == count, "{found} rules of {count}");
-    Ok(ruleset)
+    let is_of_set = |id: &str| ids.iter().any(|own| own == id) || id.starts_with("bench-");
+    Ok(compile(&files, &|id| is_of_set(id) && !left_out.contains(id)))
 }
 
 /// Generated rules, and nothing else.

@@ -108,13 +108,13 @@ impl Rate {
 
     /// When events are due.
     pub fn schedule(&self, load_s: f64) -> Schedule {
-        Schedule { rate: *self, load_s, at_s: 0.0, events: 0.0 }
+        Schedule { rate: *self, load_s, steps: 0, events: 0.0 }
     }
 
     /// How many events a load of so many seconds has, about.
     pub fn events(&self, load_s: f64) -> f64 {
         let mut schedule = self.schedule(load_s);
-        while schedule.at_s < load_s {
+        while schedule.at_s() < load_s {
             schedule.step();
         }
         schedule.events
@@ -127,7 +127,7 @@ pub struct Schedule {
     rate: Rate,
     load_s: f64,
     /// So far, and how many events are due by then.
-    at_s: f64,
+    steps: u32,
     events: f64,
 }
 
@@ -135,18 +135,22 @@ impl Schedule {
     /// When so many events are due, seconds after the beginning; none when the load is over before. Asked with ever more.
     pub fn due_s(&mut self, events: f64) -> Option<f64> {
         while self.events < events {
-            if self.at_s >= self.load_s {
+            if self.at_s() >= self.load_s {
                 return None;
             }
             self.step();
         }
         // Back from the end of the step that went past it.
-        Some(self.at_s - (self.events - events) / self.rate.at(self.at_s - STEP_S / 2.0, self.load_s))
+        Some(self.at_s() - (self.events - events) / self.rate.at(self.at_s() - STEP_S / 2.0, self.load_s))
+    }
+
+    fn at_s(&self) -> f64 {
+        f64::from(self.steps) * STEP_S
     }
 
     fn step(&mut self) {
-        self.events += self.rate.at(self.at_s + STEP_S / 2.0, self.load_s) * STEP_S;
-        self.at_s += STEP_S;
+        self.events += self.rate.at(self.at_s() + STEP_S / 2.0, self.load_s) * STEP_S;
+        self.steps += 1;
     }
 }
 

@@ -107,8 +107,14 @@ impl Sender {
                 Err(failure) => Some(failure.said),
             };
             if began.elapsed() > TRIED_FOR {
+                // What answers nobody for so long will not answer the next one: the load is over.
                 let said = said.unwrap_or_else(|| "refused again and again".to_owned());
                 self.books.gave_up(call.len(), said);
+                self.stop.send_replace(true);
+                return;
+            }
+            if *self.stop.borrow() {
+                self.books.gave_up(call.len(), said.unwrap_or_else(|| "the load was stopped".to_owned()));
                 return;
             }
             self.books.retried(call.len(), said);
