@@ -58,9 +58,8 @@ pub(crate) fn run(args: &DriveArgs, corpus: &Corpus) -> anyhow::Result<bool> {
         asking.abort();
         let summary = running.summary(&running.books.sent());
         let mut text = Vec::new();
-        running.truth.write_ledger(&mut text)?;
-        text.extend_from_slice(format!("{summary}\n").as_bytes());
-        send::ledger(args.load.ledger.as_deref(), &running.truth, Some(summary))?;
+        send::write_ledger(&mut text, &running.truth, Some(&summary))?;
+        send::ledger(args.load.ledger.as_deref(), &running.truth, Some(&summary))?;
         sent?;
         let ledger = Ledger::read("the ledger", text.as_slice())?;
         let verdict = settled(&alerts, before, &ledger, settle).await?;

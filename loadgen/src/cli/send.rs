@@ -1,7 +1,7 @@
 //! Writes a corpus to files, or sends a load, and keeps the ledger of it.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &LoadArgs, corpus: &Corpus) -> anyhow::Result<()> {
     super::runtime()?.block_on(async {
         let mut running = begin(args, corpus).await?;
         let sent = send(&mut running, || None).await;
-        ledger(args.ledger.as_deref(), &running.truth, Some(running.summary(&running.books.sent())))?;
+        ledger(args.ledger.as_deref(), &running.truth, Some(&running.summary(&running.books.sent())))?;
         sent
     })
 }
@@ -33,7 +33,6 @@ pub(crate) fn run(args: &LoadArgs, corpus: &Corpus) -> anyhow::Result<()> {
 /// Packs a load and starts its clock.
 pub(crate) async fn begin(args: &LoadArgs, corpus: &Corpus) -> anyhow::Result<Running> {
     let bar = progress::bar(corpus.options().events);
-    bar.set_message("packing");
     let load = Load::pack(corpus, args.plan()?, |events| bar.set_position(events)).await?;
     bar.finish_and_clear();
     load.begin(corpus)
@@ -73,16 +72,19 @@ pub(crate) async fn send(
     Ok(())
 }
 
-/// Writes the ledger.
-pub(crate) fn ledger(path: Option<&Path>, truth: &Truth, sent: Option<Value>) -> anyhow::Result<()> {
+/// Writes the ledger to a file, if there is to be one.
+pub(crate) fn ledger(path: Option<&Path>, truth: &Truth, sent: Option<&Value>) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
-    let write = || -> std::io::Result<()> {
+    let write = || -> io::Result<()> {
         let mut out = BufWriter::new(File::create(path)?);
-        truth.write_ledger(&mut out)?;
-        if let Some(sent) = sent {
-            writeln!(out, "{sent}")?;
-        }
+        write_ledger(&mut out, truth, sent)?;
         out.flush()
     };
     write().with_context(|| path.display().to_string())
+}
+
+/// Writes what must follow and what must not, and what was sent.
+pub(crate) fn write_ledger(out: &mut impl Write, truth: &Truth, sent: Option<&Value>) -> io::Result<()> {
+    truth.write_ledger(out)?;
+    sent.map_or(Ok(()), |sent| writeln!(out, "{sent}"))
 }

@@ -103,8 +103,10 @@ pub(super) fn pass<'b, C: Classify>(
         if quotes.outer != 0 {
             *tokens.count = count;
             let text = &bytes[..(base + quotes.outer.trailing_zeros()) as usize];
-            let is_ascii = kernel.is_plain(seen) || text.is_ascii();
-            let is_clean = kernel.is_plain(seen) || text.iter().all(|byte| *byte >= 0x20);
+            // Blocks reach beyond the text: what is in doubt is looked at again.
+            let is_plain = kernel.is_plain(seen);
+            let is_ascii = is_plain || text.is_ascii();
+            let is_clean = is_plain || text.iter().all(|byte| *byte >= 0x20);
             let sound = carry.wrong == 0 && is_clean && carry.string == 0;
             return Some(Found { text: Text { bytes: text, is_ascii }, sound, escapes });
         }
