@@ -22,6 +22,9 @@ use crate::silence::LastSeen;
 pub(super) fn metrics(ruleset: &Ruleset, refused: usize) -> Result<Metrics, Failure> {
     let metrics = Metrics::new().map_err(Failure::bug)?;
     metrics.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    for result in ["taken", "refused"] {
+        metrics.rules_reloads.with_label_values(&[result]);
+    }
     announce(&metrics, ruleset, refused);
     Ok(metrics)
 }

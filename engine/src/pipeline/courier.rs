@@ -57,6 +57,10 @@ impl From<StoreError> for Trouble {
 impl Courier {
     /// Runs until the service ends.
     pub(super) fn run(mut self) {
+        // A counter that is first seen at one has grown by nothing, to Prometheus.
+        for result in ["delivered", "refused"] {
+            self.metrics.digests.with_label_values(&[&self.settings.name, result]);
+        }
         let mut rate = Rate::new(self.settings.rate_per_s);
         while !self.stop.is_asked() {
             let idle = match self.round(&mut rate) {
