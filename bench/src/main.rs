@@ -125,6 +125,9 @@ enum Command {
         /// Inflate only
         #[arg(long)]
         inflate: bool,
+        /// Remember no value
+        #[arg(long)]
+        no_memo: bool,
     },
     /// Flood one rule with keys that come once, within 500 s of event time
     Flood {
@@ -246,8 +249,8 @@ fn main() -> anyhow::Result<()> {
             let row = scale::run(&input.main()?, &rules.load()?, input.rounds())?;
             output.print(None, &[row], scale::Row::json)
         }
-        Command::Work { passes, rules, inflate } => {
-            stages::work(&corpus::small_main()?, &rules::of(rules)?, passes, inflate)
+        Command::Work { passes, rules, inflate, no_memo } => {
+            stages::work(&corpus::small_main()?, &rules::of(rules)?, passes, (inflate, !no_memo))
         }
         Command::Windows { groups } => output.print(None, &[windows::windows(groups)?], windows::Row::json),
         Command::Durable { hits, groups } => {

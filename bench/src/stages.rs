@@ -70,9 +70,14 @@ pub(crate) fn run(corpus: &Corpus, ruleset: &Ruleset, rounds: usize) -> anyhow::
 }
 
 /// So many passes, after one that is not counted apart: who takes the difference of two runs has the passes alone.
-pub(crate) fn work(corpus: &Corpus, ruleset: &Ruleset, passes: usize, inflate: bool) -> anyhow::Result<()> {
+pub(crate) fn work(
+    corpus: &Corpus,
+    ruleset: &Ruleset,
+    passes: usize,
+    (inflate, memo): (bool, bool),
+) -> anyhow::Result<()> {
     let mut floor = Floor::new(&corpus.records)?;
-    let mut through = Through::new(ruleset, Some(Kernel::best()), true);
+    let mut through = Through::new(ruleset, Some(Kernel::best()), memo);
     for _ in 0..=passes {
         if inflate {
             floor.inflate(&corpus.records)?;

@@ -1,7 +1,5 @@
 //! Case folding, one definition for all: what Sigma calls equal must share a key in the plan's index.
 
-use std::borrow::Cow;
-
 /// How case is ignored: the simple lower case of a character, one for one, so that `?` and lengths mean the same on
 /// both sides. The Kelvin sign is a `k`.
 pub(crate) fn fold_char(c: char) -> char {
@@ -16,10 +14,19 @@ pub(crate) fn fold_char(c: char) -> char {
 }
 
 /// Every character of `text`, folded. Two strings are equal up to case when their folds are equal.
-pub(crate) fn fold(text: &str) -> Cow<'_, str> {
+pub(crate) fn fold(text: &str) -> String {
+    let mut folded = String::new();
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// The same, in place of what `folded` held.
+pub(crate) fn fold_into(text: &str, folded: &mut String) {
+    folded.clear();
     if text.is_ascii() {
-        let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
-        return if upper { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+        folded.push_str(text);
+        folded.make_ascii_lowercase();
+    } else {
+        folded.extend(text.chars().map(fold_char));
     }
-    Cow::Owned(text.chars().map(fold_char).collect())
 }

@@ -5,7 +5,7 @@ mod memo;
 use crate::field::{Node, Plain, Slots, Value};
 use crate::plan::{FieldIndex, Place, PredicateId, Ruleset};
 use crate::rule::RuleId;
-use memo::{Known, Memo};
+use memo::{Answer, Known, Memo};
 
 /// What one worker needs to match: reused for every event, grown on demand.
 #[derive(Debug, Default)]
@@ -40,6 +40,8 @@ struct Lookups {
     known: Vec<(u32, Known)>,
     /// By predicate, of those that no index knows.
     answers: Vec<(u32, bool)>,
+    /// Room for a text.
+    folded: String,
 }
 
 impl Scratch {
@@ -151,21 +153,27 @@ impl Lookups {
     #[inline]
     fn known(&mut self, place: Place, ruleset: &Ruleset, slots: &Slots<'_>) -> Option<Known> {
         let index = &ruleset.index().fields()[place];
-        let text = match slots.plain(&index.fields) {
-            Plain::Missing => return None,
-            Plain::Text(text) if !self.forgetful => Some(text),
-            Plain::Text(_) | Plain::Other => None,
-        };
+        let plain = slots.plain(&index.fields);
+        if matches!(plain, Plain::Missing) {
+            return None;
+        }
         if self.known[place].0 != self.stamp {
-            let memo = &mut self.memos[place];
-            let found = match text {
-                Some(text) => memo.of_text(text, |answer| {
-                    let node = [Node::direct(Value::String(text))];
-                    answer
-                        .passing(|passing| index.passing(&node, None, slots, ruleset.predicates(), passing));
-                    answer.calling(|id| !ruleset.index().calls().of(PredicateId(id)).is_empty());
-                }),
-                None => ask(index, ruleset, slots, memo),
+            let (memo, folded) = (&mut self.memos[place], &mut self.folded);
+            let calls = |id| !ruleset.index().calls().of(PredicateId(id)).is_empty();
+            let found = if let Plain::Text(text) = plain {
+                let learn = |answer: &mut Answer<'_>| {
+                    let nodes = (&[Node::direct(Value::String(text))][..], None);
+                    answer.passing(|passing| {
+                        index.passing(nodes, slots, ruleset.predicates(), folded, passing)
+                    });
+                    answer.calling(calls);
+                };
+                if self.forgetful { memo.fresh(learn) } else { memo.of_text(text, learn) }
+            } else {
+                memo.fresh(|answer| {
+                    answer.passing(|passing| ask(index, ruleset, slots, folded, passing));
+                    answer.calling(calls);
+                })
             };
             self.known[place] = (self.stamp, found);
         }
@@ -175,13 +183,15 @@ impl Lookups {
 
 /// Asks the predicates of each field about its own nodes.
 #[cold]
-fn ask(index: &FieldIndex, ruleset: &Ruleset, slots: &Slots<'_>, memo: &mut Memo) -> Known {
-    memo.fresh(|answer| {
-        answer.passing(|passing| {
-            for field in &index.fields {
-                index.passing(&slots.get(*field), Some(*field), slots, ruleset.predicates(), passing);
-            }
-        });
-        answer.calling(|id| !ruleset.index().calls().of(PredicateId(id)).is_empty());
-    })
+fn ask(
+    index: &FieldIndex,
+    ruleset: &Ruleset,
+    slots: &Slots<'_>,
+    folded: &mut String,
+    passing: &mut Vec<u32>,
+) {
+    for field in &index.fields {
+        let nodes = slots.get(*field);
+        index.passing((&nodes, Some(*field)), slots, ruleset.predicates(), folded, passing);
+    }
 }

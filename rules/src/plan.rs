@@ -10,6 +10,7 @@ mod anchor;
 mod calls;
 mod choice;
 mod field_index;
+mod held;
 mod index;
 mod share;
 

@@ -11,28 +11,31 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use foldhash::fast::FixedState;
 use regex_automata::meta;
 use regex_automata::{Input, PatternSet};
 
 use super::PredicateId;
-use crate::case::fold;
+use super::held::Held;
+use crate::case::{fold, fold_into};
 use crate::field::{FieldId, Node, Slots};
 use crate::predicate::{Predicate, Shape, Test, regex};
 
-/// Bytes of texts up to which the automaton is a dense one: it takes about a kilobyte a byte, and is three times as fast.
-const DENSE_BYTES_MAX: usize = 4 << 10;
-
 /// From so many expressions on, one automaton beats asking each.
 const REGEX_SET_MIN: usize = 4;
+
+/// Who writes rules chooses its texts, and who writes events only asks: nobody can make its places collide.
+type Equals = HashMap<String, Vec<PredicateId>, FixedState>;
 
 /// The predicates of one field, or of several that reach the same wherever the event is plain: `$.eventName` of filter patterns
 /// and `eventName` of Sigma.
 #[derive(Debug)]
 pub(crate) struct FieldIndex {
     pub(crate) fields: Vec<FieldId>,
-    equals: HashMap<String, Vec<PredicateId>>,
-    holds: Option<(AhoCorasick, Vec<Vec<PredicateId>>)>,
+    equals: Equals,
+    /// The lengths of those texts in bytes, a bit each; the highest stands for all longer ones.
+    equal_lengths: u64,
+    holds: Option<Held>,
     regexes: Option<(meta::Regex, Vec<PredicateId>)>,
     asked: Vec<PredicateId>,
 }
@@ -55,14 +58,14 @@ pub struct FieldStrategy {
 impl FieldIndex {
     /// Sorts the predicates of `fields` by their shapes; those of [`Shape::Field`] do not belong here.
     pub(super) fn new(fields: Vec<FieldId>, ids: &[PredicateId], predicates: &[Predicate]) -> Self {
-        let mut equals: HashMap<String, Vec<PredicateId>> = HashMap::new();
+        let mut equals = Equals::default();
         let mut held: HashMap<String, Vec<PredicateId>> = HashMap::new();
         let (mut asked, mut expressions) = (Vec::new(), Vec::new());
         for id in ids {
             let test = &predicates[id.index()].test;
             match (test.shape(), expression(test)) {
-                (Shape::Equals(text), _) => equals.entry(fold(&text).into_owned()).or_default().push(*id),
-                (Shape::Holds(text), _) => held.entry(fold(&text).into_owned()).or_default().push(*id),
+                (Shape::Equals(text), _) => equals.entry(fold(&text)).or_default().push(*id),
+                (Shape::Holds(text), _) => held.entry(fold(&text)).or_default().push(*id),
                 (_, Some(regex)) => expressions.push((*id, regex)),
                 (_, None) => asked.push(*id),
             }
@@ -77,41 +80,28 @@ impl FieldIndex {
                 None
             }
         };
-        let mut index = Self { fields, equals, holds: None, regexes, asked };
-        index.hold(held);
-        index
-    }
-
-    fn hold(&mut self, held: HashMap<String, Vec<PredicateId>>) {
-        if held.is_empty() {
-            return;
+        let equal_lengths = equals.keys().fold(0, |lengths, text| lengths | length_bit(text));
+        let holds = if held.is_empty() { None } else { Held::new(&held).ok() };
+        if holds.is_none() {
+            // More than the automaton can number: each is asked instead.
+            asked.extend(held.into_values().flatten());
         }
-        let mut held: Vec<_> = held.into_iter().collect();
-        held.sort_unstable();
-        let (texts, ids): (Vec<String>, Vec<_>) = held.into_iter().unzip();
-        let bytes: usize = texts.iter().map(String::len).sum();
-        let kind =
-            if bytes <= DENSE_BYTES_MAX { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-        match AhoCorasick::builder().kind(Some(kind)).build(&texts) {
-            Ok(automaton) => self.holds = Some((automaton, ids)),
-            // More states than it can number: each is asked instead.
-            Err(_) => self.asked.extend(ids.into_iter().flatten()),
-        }
+        Self { fields, equals, equal_lengths, holds, regexes, asked }
     }
 
     /// Adds the predicates that any of `nodes` passes to `passing`; one may come twice. Only those of `field` when there is one:
-    /// the nodes are its own, and not those of the others.
+    /// the nodes are its own, and not those of the others. `folded` is room for a text.
     pub(crate) fn passing(
         &self,
-        nodes: &[Node<'_>],
-        field: Option<FieldId>,
+        (nodes, field): (&[Node<'_>], Option<FieldId>),
         slots: &Slots<'_>,
         predicates: &[Predicate],
+        folded: &mut String,
         passing: &mut Vec<u32>,
     ) {
         for node in nodes {
             let node_alone = std::slice::from_ref(node);
-            self.propose(node, &mut |id| {
+            self.propose(node, folded, &mut |id| {
                 let predicate = &predicates[id.index()];
                 if field.is_none_or(|field| field == predicate.field)
                     && predicate.test.holds(node_alone, slots)
@@ -123,7 +113,7 @@ impl FieldIndex {
     }
 
     /// Hands over every predicate that `node` may pass.
-    fn propose(&self, node: &Node<'_>, ask: &mut impl FnMut(PredicateId)) {
+    fn propose(&self, node: &Node<'_>, folded: &mut String, ask: &mut impl FnMut(PredicateId)) {
         self.asked.iter().copied().for_each(&mut *ask);
         let Some(text) = node.value.text() else { return };
         if let Some((set, ids)) = &self.regexes {
@@ -131,33 +121,38 @@ impl FieldIndex {
             set.which_overlapping_matches(&Input::new(text), &mut found);
             found.iter().for_each(|pattern| ask(ids[pattern.as_usize()]));
         }
-        if self.equals.is_empty() && self.holds.is_none() {
-            return;
-        }
-        let folded = fold(text);
-        if let Some(ids) = self.equals.get(&*folded) {
-            ids.iter().copied().for_each(&mut *ask);
-        }
-        if let Some((automaton, ids)) = &self.holds {
-            for found in automaton.find_overlapping_iter(&*folded) {
-                ids[found.pattern().as_usize()].iter().copied().for_each(&mut *ask);
-            }
+        // Folding changes nothing in ASCII that the automaton does not ignore itself, and never its length.
+        let is_ascii = text.is_ascii();
+        let may_equal = self.equal_lengths & length_bit(text) != 0 || !is_ascii;
+        let folded = if may_equal {
+            fold_into(text, folded);
+            self.equals.get(folded.as_str()).into_iter().flatten().copied().for_each(&mut *ask);
+            folded.as_str()
+        } else {
+            text
+        };
+        if let Some(held) = &self.holds {
+            held.each(folded, ask);
         }
     }
 
     /// What it is made of.
     pub(super) fn strategy(&self) -> FieldStrategy {
         let table: usize = self.equals.iter().map(|(text, ids)| text.len() + 48 + 4 * ids.len()).sum();
-        let automaton = self.holds.as_ref().map_or(0, |(automaton, _)| automaton.memory_usage());
+        let automaton = self.holds.as_ref().map_or(0, Held::bytes);
         let set = self.regexes.as_ref().map_or(0, |(set, _)| set.memory_usage());
         FieldStrategy {
             equals: self.equals.len(),
-            holds: self.holds.as_ref().map_or(0, |(_, ids)| ids.len()),
+            holds: self.holds.as_ref().map_or(0, Held::len),
             regexes: self.regexes.as_ref().map_or(0, |(_, ids)| ids.len()),
             asked: self.asked.len(),
             bytes: table + automaton + set,
         }
     }
+}
+
+fn length_bit(text: &str) -> u64 {
+    1 << text.len().min(63)
 }
 
 fn expression(test: &Test) -> Option<&regex::Regex> {

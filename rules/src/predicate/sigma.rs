@@ -160,7 +160,7 @@ impl FieldRef {
     pub(crate) fn holds(&self, nodes: &[Node<'_>], slots: &Slots<'_>) -> bool {
         let texts = |nodes: &'_ [Node<'_>]| -> Vec<String> {
             let texts = nodes.iter().filter_map(|node| Reach::Values.text(node));
-            texts.map(|text| if self.cased { text.to_owned() } else { fold(text).into_owned() }).collect()
+            texts.map(|text| if self.cased { text.to_owned() } else { fold(text) }).collect()
         };
         let wanted = texts(&slots.get(self.field));
         texts(nodes).iter().any(|text| wanted.contains(text))
