@@ -10,7 +10,7 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 use tripline::decode::{Decoder, Limits, Tally};
 use tripline::pipeline::keeper::Keeper;
-use tripline::pipeline::{Matched, Matcher};
+use tripline::pipeline::{COMMIT_BATCHES_MAX, Matched, Matcher};
 use tripline::record::Record;
 use tripline::store::Store;
 use tripline_rules::matcher::{self, Scratch};
@@ -22,8 +22,6 @@ use crate::rules;
 
 /// Of so many events one may alert.
 const EVENTS_AN_ALERT: u64 = 1_000;
-/// Records in one commit.
-const RECORDS_A_COMMIT: usize = 8;
 
 /// What everything together costs.
 #[derive(Debug)]
@@ -32,25 +30,26 @@ pub(crate) struct Row {
     events: u64,
     alerting: u64,
     alerts: u64,
+    commits: u64,
     ratio_to_inflate: f64,
 }
 
 impl Row {
     pub(crate) fn json(&self) -> Value {
-        let Self { rules, events, alerting, alerts, ratio_to_inflate } = self;
+        let Self { rules, events, alerting, alerts, commits, ratio_to_inflate } = self;
         json!({
             "rules": rules, "messages": "main", "events": events, "events_alerting": alerting, "alerts": alerts,
-            "ratio_to_inflate": ratio_to_inflate,
+            "commits": commits, "ratio_to_inflate": ratio_to_inflate,
         })
     }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rules, events, alerting, alerts, ratio_to_inflate } = self;
+        let Self { rules, events, alerting, alerts, commits, ratio_to_inflate } = self;
         write!(
             f,
-            "{rules} rules, {events} events of which {alerting} alert: {alerts} alerts, {ratio_to_inflate:.3} times inflating"
+            "{rules} rules, {events} events of which {alerting} alert: {alerts} alerts in {commits} commits, {ratio_to_inflate:.3} times inflating"
         )
     }
 }
@@ -61,13 +60,13 @@ pub(crate) fn run(corpus: &Corpus, rounds: usize) -> anyhow::Result<Row> {
     let (ruleset, alerting) = quiet(corpus, 76)?;
     let rules = Arc::new(ruleset);
     let (mut floor, mut floors, mut services) = (Floor::new(&corpus.records)?, Vec::new(), Vec::new());
-    let mut alerts = 0;
+    let (mut alerts, mut commits) = (0, 0);
     for round in 0..=rounds {
         let start = core_time();
         floor.inflate(&corpus.records)?;
         let inflated = core_time() - start;
-        let (served, found) = serve(corpus, &rules, alerting)?;
-        alerts = found;
+        let served;
+        (served, alerts, commits) = serve(corpus, &rules, alerting)?;
         if round > 0 {
             floors.push(inflated);
             services.push(served);
@@ -78,12 +77,14 @@ pub(crate) fn run(corpus: &Corpus, rounds: usize) -> anyhow::Result<Row> {
         events: corpus.log_events,
         alerting,
         alerts,
+        commits,
         ratio_to_inflate: median(&mut services).as_secs_f64() / median(&mut floors).as_secs_f64(),
     })
 }
 
-/// One pass into a new store, which is made before the clock starts. Returns how long it took, and how many alerts there are.
-fn serve(corpus: &Corpus, rules: &Arc<Ruleset>, alerting: u64) -> anyhow::Result<(Duration, u64)> {
+/// One pass into a new store, which is made before the clock starts. Commits are as many as there can be, those of a state thread
+/// that is never behind. Returns how long it took, how many alerts there are, and how many commits there were.
+fn serve(corpus: &Corpus, rules: &Arc<Ruleset>, alerting: u64) -> anyhow::Result<(Duration, u64, u64)> {
     let folder = tempfile::tempdir()?;
     let mut keeper =
         Keeper::open(Store::open(&folder.path().join("service.db"))?, rules, Arc::new(|_| Vec::new()))?;
@@ -92,16 +93,21 @@ fn serve(corpus: &Corpus, rules: &Arc<Ruleset>, alerting: u64) -> anyhow::Result
     let records: Vec<Record> =
         (0..).zip(&corpus.records).map(|(n, bytes)| Record::new(&source, n, bytes.clone())).collect();
     let start = core_time();
-    for records in records.chunks(RECORDS_A_COMMIT) {
-        let batch: Vec<Matched> = records.iter().map(|record| matcher.take(record)).collect();
-        let mut folded = keeper.fold(batch);
-        keeper.write(&mut folded, &[], &[], tripline::pipeline::now_ms())?;
+    let (mut gathered, mut commits) = (Vec::<Matched>::new(), 0);
+    for (n, record) in (1..).zip(&records) {
+        gathered.push(matcher.take(record));
+        let is_urgent = gathered.last().is_some_and(Matched::is_urgent);
+        if is_urgent || gathered.len() == COMMIT_BATCHES_MAX || n == records.len() {
+            let mut folded = keeper.fold(std::mem::take(&mut gathered));
+            keeper.write(&mut folded, &[], &[], tripline::pipeline::now_ms())?;
+            commits += 1;
+        }
     }
     let took = core_time() - start;
     let accounts = keeper.accounts();
     ensure!(accounts.balances() && accounts.decode.events_evaluated == corpus.log_events, "{accounts:?}");
     ensure!(accounts.hits.counted >= alerting, "{} hits of {alerting} events", accounts.hits.counted);
-    Ok((took, keeper.state().alert_ids().len() as u64))
+    Ok((took, keeper.state().alert_ids().len() as u64, commits))
 }
 
 /// So many rules without those that match most, and how many events the rest match.

@@ -34,6 +34,7 @@ use crate::alert::Alert;
 use crate::decode::{Limits, Tally};
 use crate::record::Record;
 use crate::window::{FindingKey, HitTally};
+pub use committer::COMMIT_BATCHES_MAX;
 pub use matching::{Matched, Matcher};
 pub use state::State;
 

@@ -1,7 +1,8 @@
 //! The state thread: takes what gathered, folds it, writes it in one transaction, and only then says so.
 //!
-//! A commit takes whatever came while the last one ran; it never waits for more. One that fails is repeated until it succeeds
-//! or the service ends: meanwhile nothing is acknowledged, the queue fills, and the workers wait.
+//! A commit takes whatever came while the last one ran. It waits for more only while nobody waits for it: records that match
+//! nothing move how far their source was read, and a commit for each would cost more than reading them. One that fails is
+//! repeated until it succeeds or the service ends: meanwhile nothing is acknowledged, the queue fills, and the workers wait.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -20,7 +21,10 @@ use crate::metrics::Metrics;
 use crate::store::{Outcome, SeenRow, StoreError, Told, Written};
 
 /// Records in one commit: bounds how long one takes and how much it holds.
-const COMMIT_BATCHES_MAX: usize = 256;
+pub const COMMIT_BATCHES_MAX: usize = 256;
+
+/// How long what nobody waits for may gather: so much more is read again after a crash.
+const QUIET_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Between attempts to write, at first and at most.
 const RETRY_MIN: Duration = Duration::from_millis(100);
@@ -61,10 +65,29 @@ struct Gathered {
     seen: Vec<SeenRow>,
     answers: Vec<oneshot::Sender<()>>,
     rules: Vec<(Arc<Ruleset>, u64, oneshot::Sender<Vec<RuleId>>)>,
+    /// Whether somebody waits for it.
+    is_urgent: bool,
 }
 
 impl Gathered {
+    /// Takes what is there, and while nothing of that is urgent what comes as well, for no longer than `patience`.
+    fn from(first: Message, inbox: &Receiver<Message>, patience: Duration) -> Self {
+        let (mut gathered, began) = (Self::default(), Instant::now());
+        gathered.add(first);
+        while gathered.batches.len() + gathered.outcomes.len() < COMMIT_BATCHES_MAX {
+            let left =
+                if gathered.is_urgent { Duration::ZERO } else { patience.saturating_sub(began.elapsed()) };
+            let Ok(message) = inbox.recv_timeout(left) else { break };
+            gathered.add(message);
+        }
+        gathered
+    }
+
     fn add(&mut self, message: Message) {
+        self.is_urgent |= match &message {
+            Message::Batch(batch, answer) => batch.is_urgent() || answer.is_some(),
+            Message::Outcomes(..) | Message::Seen(_) | Message::Barrier(_) | Message::Rules(..) => true,
+        };
         match message {
             Message::Batch(batch, answer) => {
                 self.batches.push(*batch);
@@ -99,12 +122,7 @@ impl Committer {
         self.health.pressed(self.keeper.pressures());
         self.sweep();
         while let Ok(first) = self.inbox.recv() {
-            let mut gathered = Gathered::default();
-            gathered.add(first);
-            while gathered.batches.len() + gathered.outcomes.len() < COMMIT_BATCHES_MAX {
-                let Ok(message) = self.inbox.try_recv() else { break };
-                gathered.add(message);
-            }
+            let mut gathered = Gathered::from(first, &self.inbox, QUIET_PATIENCE);
             self.metrics.queue_batches.sub(i64::try_from(gathered.batches.len()).unwrap_or(0));
             if !self.commit(&mut gathered) {
                 break;
@@ -216,5 +234,46 @@ impl Committer {
             // Full: it is awake already.
             let _ = wake.try_send(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+    use crate::hit::{Facts, Hit};
+
+    const FOR_EVER: Duration = Duration::from_secs(3_600);
+
+    fn batch(hits: usize) -> Message {
+        let (group, event) = (Arc::from([]), Arc::new(Facts::default()));
+        let hit = Hit { rule: RuleId(0), group, value: None, event, carried: 0 };
+        Message::Batch(Box::new(Matched { hits: vec![hit; hits], ..Matched::default() }), None)
+    }
+
+    /// What is gathered when these come, and nothing more for an hour.
+    fn gathered(messages: Vec<Message>) -> Gathered {
+        let (sender, inbox) = sync_channel(messages.len());
+        messages.into_iter().for_each(|message| sender.send(message).unwrap());
+        Gathered::from(inbox.recv().unwrap(), &inbox, FOR_EVER)
+    }
+
+    #[test]
+    fn what_matched_nothing_waits_until_something_is_urgent_or_enough() {
+        assert_eq!(gathered(vec![batch(0), batch(0), batch(1)]).batches.len(), 3);
+        assert_eq!(gathered(vec![batch(1), batch(0)]).batches.len(), 2, "what is there is taken");
+        let (answer, _written) = oneshot::channel();
+        assert_eq!(gathered(vec![batch(0), Message::Barrier(answer)]).answers.len(), 1);
+        let many = (0..COMMIT_BATCHES_MAX + 1).map(|_| batch(0)).collect();
+        assert_eq!(gathered(many).batches.len(), COMMIT_BATCHES_MAX);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_written_when_patience_ends_or_nobody_can_send_more() {
+        let (sender, inbox) = sync_channel(1);
+        assert_eq!(Gathered::from(batch(0), &inbox, Duration::from_millis(1)).batches.len(), 1);
+        drop(sender);
+        assert_eq!(Gathered::from(batch(0), &inbox, FOR_EVER).batches.len(), 1);
     }
 }
