@@ -1,6 +1,6 @@
 //! A load on a service: packed, then sent in an open loop, with attacks in it; what was sent and what must follow is written down.
 
-pub(crate) mod books;
+mod books;
 mod client;
 mod course;
 mod pool;
@@ -12,14 +12,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
-use serde_json::{Value, json};
 use tokio::sync::watch;
 use tripline_loadgen::{
     Corpus, Instance, LogEvent, Origin, Packing, Rate, ScenarioEvent, Scenarios, Truth, attack,
 };
 
 use crate::target::Target;
-use books::{Books, Sent};
+use books::Books;
 use client::Client;
 use course::Course;
 use sender::Sender;
@@ -57,7 +56,6 @@ pub(crate) struct Running {
     pub(crate) books: Arc<Books>,
     pub(crate) truth: Truth,
     pub(crate) began: Instant,
-    pub(crate) began_ms: i64,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) plan: Plan,
     course: Option<Course>,
@@ -99,8 +97,8 @@ impl Load {
             truth.add(attack.truth, sent_ms);
         }
         let (stop, _) = watch::channel(false);
-        let books = Arc::new(Books::new()?);
-        Ok(Running { books, truth, began, began_ms, stop, plan, course: Some(course), client })
+        let books = Arc::new(Books::new(&plan.target, began_ms)?);
+        Ok(Running { books, truth, began, stop, plan, course: Some(course), client })
     }
 }
 
@@ -137,17 +135,6 @@ impl Running {
         };
         sender.run(course, self.plan.connections).await;
         Ok(())
-    }
-
-    /// The line of the ledger that says what was sent.
-    pub(crate) fn summary(&self, sent: &Sent) -> Value {
-        let mut summary = sent.json();
-        if let Value::Object(members) = &mut summary {
-            members.insert("target".to_owned(), json!(self.plan.target.to_string()));
-            members.insert("started_ms".to_owned(), json!(self.began_ms));
-            members.insert("ended_ms".to_owned(), json!(now_ms()));
-        }
-        json!({ "sent": summary })
     }
 }
 

@@ -4,8 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::live::books::Sent;
+use tripline_loadgen::judge::Sent;
 
 /// A bar over so many of something.
 pub(crate) fn bar(length: u64) -> ProgressBar {
@@ -35,7 +34,7 @@ pub(crate) fn told(sent: &Sent, elapsed: Duration, found: Option<(usize, usize)>
         reason = "for people"
     )]
     let rate = (sent.events as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
-    let behind_ms = sent.behind_ms.value_at_quantile(0.99);
+    let behind_ms = sent.behind_ms.get("p99").copied().unwrap_or(0);
     let alerts = found.map(|(found, must)| format!(", alerts {found} of {must}")).unwrap_or_default();
     let errors = sent.errors;
     format!("{} events/s, behind p99 {behind_ms} ms, {errors} errors{alerts}", HumanCount(rate))

@@ -54,13 +54,13 @@ pub(crate) fn run(args: &DriveArgs, corpus: &Corpus) -> anyhow::Result<bool> {
         let must = running.truth.must.len();
         let found = Arc::new(AtomicUsize::new(0));
         let asking = tokio::spawn(ask(Arc::clone(&alerts), before, Arc::clone(&found)));
-        let sent = send::send(&mut running, || Some((found.load(Ordering::Relaxed), must))).await;
+        let result = send::send(&mut running, || Some((found.load(Ordering::Relaxed), must))).await;
         asking.abort();
-        let summary = running.summary(&running.books.sent());
+        let sent = running.books.sent();
         let mut text = Vec::new();
-        send::write_ledger(&mut text, &running.truth, Some(&summary))?;
-        send::ledger(args.load.ledger.as_deref(), &running.truth, Some(&summary))?;
-        sent?;
+        send::write_ledger(&mut text, &running.truth, Some(&sent))?;
+        send::ledger(args.load.ledger.as_deref(), &running.truth, Some(&sent))?;
+        result?;
         let ledger = Ledger::read("the ledger", text.as_slice())?;
         let verdict = settled(&alerts, before, &ledger, settle).await?;
         args.report.write(&verdict, ledger.sent.as_ref())?;

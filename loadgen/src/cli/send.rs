@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use serde_json::Value;
+use tripline_loadgen::judge::Sent;
 use tripline_loadgen::{Corpus, Truth};
 
 use super::load::LoadArgs;
@@ -24,9 +24,9 @@ pub(crate) fn run(args: &LoadArgs, corpus: &Corpus) -> anyhow::Result<()> {
     }
     super::runtime()?.block_on(async {
         let mut running = begin(args, corpus).await?;
-        let sent = send(&mut running, || None).await;
-        ledger(args.ledger.as_deref(), &running.truth, Some(&running.summary(&running.books.sent())))?;
-        sent
+        let result = send(&mut running, || None).await;
+        ledger(args.ledger.as_deref(), &running.truth, Some(&running.books.sent()))?;
+        result
     })
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn send(
 }
 
 /// Writes the ledger to a file, if there is to be one.
-pub(crate) fn ledger(path: Option<&Path>, truth: &Truth, sent: Option<&Value>) -> anyhow::Result<()> {
+pub(crate) fn ledger(path: Option<&Path>, truth: &Truth, sent: Option<&Sent>) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let write = || -> io::Result<()> {
         let mut out = BufWriter::new(File::create(path)?);
@@ -84,7 +84,7 @@ pub(crate) fn ledger(path: Option<&Path>, truth: &Truth, sent: Option<&Value>) -
 }
 
 /// Writes what must follow and what must not, and what was sent.
-pub(crate) fn write_ledger(out: &mut impl Write, truth: &Truth, sent: Option<&Value>) -> io::Result<()> {
+pub(crate) fn write_ledger(out: &mut impl Write, truth: &Truth, sent: Option<&Sent>) -> io::Result<()> {
     truth.write_ledger(out)?;
-    sent.map_or(Ok(()), |sent| writeln!(out, "{sent}"))
+    sent.map_or(Ok(()), |sent| sent.write_ledger(out))
 }

@@ -1,10 +1,11 @@
 //! The ledger: which alerts must be raised, which must not, and how what was sent was sent.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{self, BufRead, Write};
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::about::{About, Group, Period};
 use super::lines::{self, ReadError};
@@ -58,8 +59,9 @@ pub struct MustNot {
     pub group: Group,
 }
 
-/// What was sent, where and when. Times are milliseconds since the epoch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What was sent, where and when: counted by who sends, written into the ledger, and read from it. Times are milliseconds since
+/// the epoch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// Where to.
     pub target: String,
@@ -67,7 +69,7 @@ pub struct Sent {
     pub started_ms: i64,
     /// When it was over.
     pub ended_ms: i64,
-    /// Log events, all of them.
+    /// Log events that were taken, all of them.
     pub events: u64,
     /// Messages that carried them.
     pub messages: u64,
@@ -83,11 +85,17 @@ pub struct Sent {
     pub oversize: u64,
     /// Log events that CloudTrail wrote long after the call.
     pub late: u64,
-    /// Attempts after the first.
+    /// Log events of attacks.
+    #[serde(default)]
+    pub attacks: u64,
+    /// Messages that were refused, or whose call failed, and were sent again: each as often as that happened.
     pub retries: u64,
     /// Messages that were given up.
     pub errors: u64,
-    /// From when a message was to be sent until it was taken, milliseconds, by quantile.
+    /// What the last failure said.
+    #[serde(default)]
+    pub last_error: Option<String>,
+    /// From when a message was to be sent until it was taken, milliseconds: `p50`, `p99`, `p99.9`, `max`.
     #[serde(default)]
     pub behind_ms: BTreeMap<String, u64>,
 }
@@ -116,6 +124,13 @@ impl Must {
     pub(super) fn about(&self) -> About {
         let period = Period { start_s: self.period_start_s, length_s: self.period_s };
         About { rule_id: self.rule_id.clone(), group: self.group.clone(), period: Some(period) }
+    }
+}
+
+impl Sent {
+    /// Writes the line of the ledger that [`Ledger::read`] reads.
+    pub fn write_ledger(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}", json!({ "sent": self }))
     }
 }
 

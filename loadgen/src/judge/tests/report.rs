@@ -19,7 +19,7 @@ fn small() -> (Ledger, Verdict) {
     let sent = json!({"sent": {
         "target": "kinesis trail", "started_ms": 1_767_225_600_000_i64, "ended_ms": 1_767_225_602_000_i64,
         "events": 5000, "messages": 100, "bytes": 123_456, "duplicates": 10, "recycled": 0, "foreign": 1,
-        "oversize": 0, "late": 2, "retries": 3, "errors": 0, "behind_ms": {"p50": 4, "p99": 9},
+        "oversize": 0, "late": 2, "attacks": 9, "retries": 3, "errors": 0, "last_error": "slow", "behind_ms": {"p50": 4, "p99": 9},
     }});
     let ms = 1_767_225_659_000_i64;
     let ledger = ndjson(&[
