@@ -6,6 +6,8 @@ mod course;
 mod pool;
 mod sender;
 mod unit;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use crate::target::Target;
 use books::Books;
 use client::Client;
 use course::Course;
+pub(crate) use sender::Patience;
 use sender::Sender;
 use unit::Unit;
 
@@ -42,6 +45,7 @@ pub(crate) struct Plan {
     pub(crate) connections: usize,
     /// What may be packed beforehand, bytes.
     pub(crate) pool_bytes_max: usize,
+    pub(crate) patience: Patience,
 }
 
 /// A load that is ready to be sent.
@@ -131,6 +135,7 @@ impl Running {
             client: self.client.clone(),
             books: Arc::clone(&self.books),
             began: self.began,
+            patience: self.plan.patience,
             stop: self.stop.clone(),
         };
         sender.run(course, self.plan.connections).await;
@@ -142,18 +147,4 @@ impl Running {
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::attack_times;
-
-    #[test]
-    fn attacks_begin_evenly_and_none_is_cut_off() {
-        let times =
-            |load_s, a_minute| attack_times(load_s, a_minute).map(|(_, at_s)| at_s).collect::<Vec<_>>();
-        assert_eq!(times(60.0, 3.0), [10.0, 30.0, 50.0]);
-        assert_eq!(times(5.0, 60.0), [0.5, 1.5, 2.5, 3.5]);
-        assert_eq!(times(60.0, 0.0), [0.0; 0]);
-    }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use tripline_loadgen::{Corpus, Distribution, Options, Packing, Rate, Scenarios};
 
-use crate::live::{Plan, now_ms};
+use crate::live::{Patience, Plan, now_ms};
 use crate::target::Target;
 
 /// How long CloudTrail takes for all but its late batches, seconds: a live corpus has been written when it is sent.
@@ -188,6 +188,7 @@ impl LoadArgs {
             attacks_per_minute: self.attacks_per_minute,
             connections: self.connections.max(1),
             pool_bytes_max: self.pool_mib << 20,
+            patience: Patience::default(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
 use tripline_loadgen::judge::Sent;
 use tripline_loadgen::{Corpus, Truth};
 
@@ -64,11 +64,13 @@ pub(crate) async fn send(
     };
     bar.finish_and_clear();
     done?;
-    let sent = books.sent();
-    if sent.errors > 0 {
-        let said = sent.last_error.unwrap_or_default();
-        bail!("{} messages were not taken: {said}", sent.errors);
-    }
+    whole(&books.sent())
+}
+
+/// A load of which something was given up has failed, and says what was said last.
+pub(crate) fn whole(sent: &Sent) -> anyhow::Result<()> {
+    let said = sent.last_error.as_deref().unwrap_or_default();
+    ensure!(sent.errors == 0, "{} messages were not taken: {said}", sent.errors);
     Ok(())
 }
 

@@ -33,7 +33,7 @@ impl Books {
     }
 
     /// Units that were taken so long after the beginning.
-    pub(crate) fn taken<'d>(&self, dues: impl Iterator<Item = &'d Due>, after: Duration) {
+    pub(crate) fn taken(&self, dues: &[Due], after: Duration) {
         let mut counts = self.lock();
         let Counts { sent, behind_ms } = &mut *counts;
         for due in dues {
@@ -55,10 +55,10 @@ impl Books {
         }
     }
 
-    pub(crate) fn retried(&self, units: usize, said: Option<String>) {
+    pub(crate) fn retried(&self, units: usize, said: String) {
         let sent = &mut self.lock().sent;
         sent.retries += units as u64;
-        sent.last_error = said.or(sent.last_error.take());
+        sent.last_error = Some(said);
     }
 
     pub(crate) fn gave_up(&self, units: usize, said: String) {

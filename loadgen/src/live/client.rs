@@ -1,12 +1,12 @@
 //! The services that a load goes to, by their SDKs: credentials, region and endpoint are found as these find them.
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_sdk_cloudwatchlogs::Client as LogsClient;
 use aws_sdk_kinesis::Client as KinesisClient;
 use aws_sdk_kinesis::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+use aws_sdk_kinesis::types::{PutRecordsRequestEntry, PutRecordsResultEntry};
 use std::time::Duration;
 
 use super::unit::{Body, Unit};
@@ -25,9 +25,11 @@ pub(crate) enum Client {
     Logs { client: LogsClient, group: String },
 }
 
-/// A call that failed whole.
+/// A call that failed, or units of it that were refused.
 #[derive(Debug)]
 pub(crate) struct Failure {
+    /// Which units, in ascending order; none if all of them.
+    units: Option<Vec<usize>>,
     pub(crate) said: String,
     /// Whether it fails again for as long as nobody mends it.
     pub(crate) is_final: bool,
@@ -36,12 +38,14 @@ pub(crate) struct Failure {
 impl Client {
     /// For a target that is a service; none for files.
     pub(crate) async fn of(target: &Target) -> Option<Self> {
+        Self::with(target, aws_config::defaults(BehaviorVersion::latest())).await
+    }
+
+    /// The same, with what else is known of where the service is.
+    pub(super) async fn with(target: &Target, config: ConfigLoader) -> Option<Self> {
         // Here is what tries again, and what counts that it did.
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder().operation_timeout(Duration::from_secs(CALL_S_MAX)).build(),
-            );
+        let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_secs(CALL_S_MAX)).build();
+        let config = config.retry_config(RetryConfig::disabled()).timeout_config(timeouts);
         match target {
             Target::Kinesis(stream) => {
                 let client = KinesisClient::new(&config.load().await);
@@ -64,21 +68,21 @@ impl Client {
         }
     }
 
-    /// Sends units; says which of them were refused.
-    pub(crate) async fn put(&self, units: &[&Unit]) -> Result<Vec<usize>, Failure> {
+    /// Sends units, once.
+    pub(crate) async fn put(&self, units: &[&Unit]) -> Result<(), Failure> {
         match self {
             Self::Kinesis { client, stream } => put_records(client, stream, units).await,
             Self::Logs { client, group } => {
                 for unit in units {
                     put_log_events(client, group, unit).await?;
                 }
-                Ok(Vec::new())
+                Ok(())
             }
         }
     }
 }
 
-async fn put_records(client: &KinesisClient, stream: &str, units: &[&Unit]) -> Result<Vec<usize>, Failure> {
+async fn put_records(client: &KinesisClient, stream: &str, units: &[&Unit]) -> Result<(), Failure> {
     let call = client.put_records();
     let mut call =
         if stream.starts_with("arn:") { call.stream_arn(stream) } else { call.stream_name(stream) };
@@ -88,8 +92,21 @@ async fn put_records(client: &KinesisClient, stream: &str, units: &[&Unit]) -> R
         call = call.records(entry.build().map_err(|error| Failure::of_ours(&error))?);
     }
     let answer = call.send().await.map_err(|error| Failure::of("PutRecords", &error))?;
-    let refused = answer.records().iter().enumerate().filter(|(_, record)| record.error_code().is_some());
-    Ok(refused.map(|(n, _)| n).collect())
+    refused(units.len(), answer.records())
+}
+
+/// The answer says of each record in its turn whether it was taken.
+fn refused(n_units: usize, records: &[PutRecordsResultEntry]) -> Result<(), Failure> {
+    if records.len() != n_units {
+        let said = format!("PutRecords: {n_units} records were sent, and {} answered", records.len());
+        return Err(Failure { units: None, said, is_final: false });
+    }
+    let is_refused = |(_, record): &(usize, &PutRecordsResultEntry)| record.error_code().is_some();
+    let mut refused = records.iter().enumerate().filter(is_refused).peekable();
+    let Some((_, first)) = refused.peek() else { return Ok(()) };
+    let (code, message) = (first.error_code().unwrap_or_default(), first.error_message().unwrap_or_default());
+    let said = format!("PutRecords: {code}: {message}");
+    Err(Failure { units: Some(refused.map(|(n, _)| n).collect()), said, is_final: false })
 }
 
 async fn put_log_events(client: &LogsClient, group: &str, unit: &Unit) -> Result<(), Failure> {
@@ -112,13 +129,18 @@ async fn put_log_events(client: &LogsClient, group: &str, unit: &Unit) -> Result
     match answer.rejected_log_events_info() {
         Some(rejected) => {
             let said = format!("PutLogEvents: {log_stream}: events too old or too new: {rejected:?}");
-            Err(Failure { said, is_final: true })
+            Err(Failure { units: None, said, is_final: true })
         }
         None => Ok(()),
     }
 }
 
 impl Failure {
+    /// Whether it is one of this unit.
+    pub(crate) fn is_of(&self, unit: usize) -> bool {
+        self.units.as_ref().is_none_or(|units| units.binary_search(&unit).is_ok())
+    }
+
     fn of<E, R>(operation: &str, error: &SdkError<E, R>) -> Self
     where
         SdkError<E, R>: std::error::Error + ProvideErrorMetadata,
@@ -133,10 +155,10 @@ impl Failure {
             "ValidationException",
         ];
         let is_final = error.code().is_some_and(|code| FINAL.contains(&code));
-        Self { said: format!("{operation}: {}", DisplayErrorContext(error)), is_final }
+        Self { units: None, said: format!("{operation}: {}", DisplayErrorContext(error)), is_final }
     }
 
     fn of_ours(error: &impl std::error::Error) -> Self {
-        Self { said: error.to_string(), is_final: true }
+        Self { units: None, said: error.to_string(), is_final: true }
     }
 }

@@ -1,6 +1,7 @@
 //! An open loop: units leave when they are due, whatever became of those before. Who cannot keep up is late, and it is written
 //! down how late; nothing waits for an answer but the connection that asked.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,15 +10,25 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::books::Books;
-use super::client::Client;
+use super::client::{Client, Failure};
 use super::course::{Course, Due};
 
 /// What is due within so long leaves together.
 const TICK: Duration = Duration::from_millis(5);
-/// The first pause before a unit is sent again, the longest, and how long it is tried.
+/// How patient a load is: limits of Kinesis are by the second, and an outage of a minute is one.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 const TRIED_FOR: Duration = Duration::from_secs(60);
+
+/// How a unit is sent again that was not taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// The first pause, and the longest.
+    pub(crate) pause_min: Duration,
+    pub(crate) pause_max: Duration,
+    /// Whoever is refused after so long is given up.
+    pub(crate) tried_for: Duration,
+}
 
 /// Who sends, and what is shared by everybody.
 #[derive(Debug, Clone)]
@@ -26,6 +37,7 @@ pub(crate) struct Sender {
     pub(crate) books: Arc<Books>,
     /// The beginning.
     pub(crate) began: Instant,
+    pub(crate) patience: Patience,
     /// Whether to stop: somebody asked for it, or nothing can be sent.
     pub(crate) stop: watch::Sender<bool>,
 }
@@ -84,42 +96,65 @@ impl Sender {
         Some(call)
     }
 
+    /// Sends a call, and what is left of it again, until all of it is taken or given up.
     async fn deliver(&self, mut call: Vec<Due>) {
-        let (began, mut pause) = (Instant::now(), PAUSE_MIN);
-        loop {
-            let units: Vec<_> = call.iter().map(|due| &*due.unit).collect();
-            let said = match self.client.put(&units).await {
-                Ok(refused) => {
-                    let taken =
-                        call.iter().enumerate().filter(|(n, _)| !refused.contains(n)).map(|(_, due)| due);
-                    self.books.taken(taken, self.began.elapsed());
-                    call = refused.into_iter().filter_map(|n| call.get(n).cloned()).collect();
-                    if call.is_empty() {
-                        return;
-                    }
-                    None
-                }
-                Err(failure) if failure.is_final => {
-                    self.books.gave_up(call.len(), failure.said);
-                    self.stop.send_replace(true);
-                    return;
-                }
-                Err(failure) => Some(failure.said),
-            };
-            if began.elapsed() > TRIED_FOR {
-                // What answers nobody for so long will not answer the next one: the load is over.
-                let said = said.unwrap_or_else(|| "refused again and again".to_owned());
-                self.books.gave_up(call.len(), said);
+        let began = Instant::now();
+        for pause in self.patience.pauses() {
+            let Err((left, failure)) = self.put(call).await else { return };
+            // What answers nobody for so long will not answer the next one: the load is over.
+            if failure.is_final || began.elapsed() > self.patience.tried_for {
+                self.books.gave_up(left.len(), failure.said);
                 self.stop.send_replace(true);
                 return;
             }
             if *self.stop.borrow() {
-                self.books.gave_up(call.len(), said.unwrap_or_else(|| "the load was stopped".to_owned()));
+                self.books.gave_up(left.len(), failure.said);
                 return;
             }
-            self.books.retried(call.len(), said);
+            self.books.retried(left.len(), failure.said);
             sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
+            call = left;
         }
+    }
+
+    /// Sends a call once, and counts what is taken of it; returns what is not, and why.
+    async fn put(&self, call: Vec<Due>) -> Result<(), (Vec<Due>, Failure)> {
+        let units: Vec<_> = call.iter().map(|due| &*due.unit).collect();
+        let result = self.client.put(&units).await;
+        let after = self.began.elapsed();
+        let Err(failure) = result else {
+            self.books.taken(&call, after);
+            return Ok(());
+        };
+        let (mut left, mut taken) = (Vec::new(), Vec::new());
+        for (n, due) in call.into_iter().enumerate() {
+            if failure.is_of(n) { left.push(due) } else { taken.push(due) }
+        }
+        self.books.taken(&taken, after);
+        Err((left, failure))
+    }
+}
+
+impl Patience {
+    /// Each twice as long as the one before.
+    fn pauses(self) -> impl Iterator<Item = Duration> {
+        iter::successors(Some(self.pause_min), move |pause| Some((*pause * 2).min(self.pause_max)))
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { pause_min: PAUSE_MIN, pause_max: PAUSE_MAX, tried_for: TRIED_FOR }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_within_bounds() {
+        let ms: Vec<_> = Patience::default().pauses().map(|pause| pause.as_millis()).take(9).collect();
+        assert_eq!(ms, [50, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
     }
 }
