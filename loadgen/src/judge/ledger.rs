@@ -90,8 +90,11 @@ pub struct Sent {
     pub attacks: u64,
     /// Messages that were refused, or whose call failed, and were sent again: each as often as that happened.
     pub retries: u64,
-    /// Messages that were given up.
+    /// Messages that were given up: some of them may be there.
     pub errors: u64,
+    /// Messages whose time had come when the load was stopped, and that were not sent or were refused; none if it was not stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsent: Option<u64>,
     /// What the last failure said.
     #[serde(default)]
     pub last_error: Option<String>,

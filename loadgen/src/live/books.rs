@@ -67,6 +67,13 @@ impl Books {
         sent.last_error = Some(said);
     }
 
+    /// Units that the load's stop kept from being taken, and what the service said, if it was asked.
+    pub(crate) fn unsent(&self, units: usize, said: Option<String>) {
+        let sent = &mut self.lock().sent;
+        *sent.unsent.get_or_insert(0) += units as u64;
+        sent.last_error = said.or(sent.last_error.take());
+    }
+
     /// How it stands: were it over now, this would go into the ledger.
     pub(crate) fn sent(&self) -> Sent {
         let counts = self.lock();

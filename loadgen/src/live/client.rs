@@ -31,8 +31,18 @@ pub(crate) struct Failure {
     /// Which units, in ascending order; none if all of them.
     units: Option<Vec<usize>>,
     pub(crate) said: String,
-    /// Whether it fails again for as long as nobody mends it.
-    pub(crate) is_final: bool,
+    pub(crate) fate: Fate,
+}
+
+/// What is known of the units of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// They were not taken, and will not be for as long as nobody mends it.
+    Final,
+    /// They were not taken: the service said so.
+    Refused,
+    /// They may have been taken.
+    Unknown,
 }
 
 impl Client {
@@ -99,14 +109,14 @@ async fn put_records(client: &KinesisClient, stream: &str, units: &[&Unit]) -> R
 fn refused(n_units: usize, records: &[PutRecordsResultEntry]) -> Result<(), Failure> {
     if records.len() != n_units {
         let said = format!("PutRecords: {n_units} records were sent, and {} answered", records.len());
-        return Err(Failure { units: None, said, is_final: false });
+        return Err(Failure { units: None, said, fate: Fate::Unknown });
     }
     let is_refused = |(_, record): &(usize, &PutRecordsResultEntry)| record.error_code().is_some();
     let mut refused = records.iter().enumerate().filter(is_refused).peekable();
     let Some((_, first)) = refused.peek() else { return Ok(()) };
     let (code, message) = (first.error_code().unwrap_or_default(), first.error_message().unwrap_or_default());
     let said = format!("PutRecords: {code}: {message}");
-    Err(Failure { units: Some(refused.map(|(n, _)| n).collect()), said, is_final: false })
+    Err(Failure { units: Some(refused.map(|(n, _)| n).collect()), said, fate: Fate::Refused })
 }
 
 async fn put_log_events(client: &LogsClient, group: &str, unit: &Unit) -> Result<(), Failure> {
@@ -129,7 +139,7 @@ async fn put_log_events(client: &LogsClient, group: &str, unit: &Unit) -> Result
     match answer.rejected_log_events_info() {
         Some(rejected) => {
             let said = format!("PutLogEvents: {log_stream}: events too old or too new: {rejected:?}");
-            Err(Failure { units: None, said, is_final: true })
+            Err(Failure { units: None, said, fate: Fate::Final })
         }
         None => Ok(()),
     }
@@ -141,9 +151,9 @@ impl Failure {
         self.units.as_ref().is_none_or(|units| units.binary_search(&unit).is_ok())
     }
 
-    fn of<E, R>(operation: &str, error: &SdkError<E, R>) -> Self
+    fn of<E>(operation: &str, error: &SdkError<E>) -> Self
     where
-        SdkError<E, R>: std::error::Error + ProvideErrorMetadata,
+        SdkError<E>: std::error::Error + ProvideErrorMetadata,
     {
         const FINAL: [&str; 7] = [
             "ResourceNotFoundException",
@@ -154,11 +164,15 @@ impl Failure {
             "InvalidParameterException",
             "ValidationException",
         ];
-        let is_final = error.code().is_some_and(|code| FINAL.contains(&code));
-        Self { units: None, said: format!("{operation}: {}", DisplayErrorContext(error)), is_final }
+        let fate = match error {
+            _ if error.code().is_some_and(|code| FINAL.contains(&code)) => Fate::Final,
+            SdkError::ServiceError(said) if said.raw().status().is_client_error() => Fate::Refused,
+            _ => Fate::Unknown,
+        };
+        Self { units: None, said: format!("{operation}: {}", DisplayErrorContext(error)), fate }
     }
 
     fn of_ours(error: &impl std::error::Error) -> Self {
-        Self { units: None, said: error.to_string(), is_final: true }
+        Self { units: None, said: error.to_string(), fate: Fate::Final }
     }
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::books::Books;
-use super::client::{Client, Failure};
+use super::client::{Client, Failure, Fate};
 use super::course::{Course, Due};
 
 /// What is due within so long leaves together.
@@ -60,28 +60,36 @@ impl Sender {
             });
         }
         let mut stopped = self.stop.subscribe();
-        while !*stopped.borrow() {
-            let Some(next_s) = course.next_s() else { break };
-            let until = Duration::from_secs_f64(next_s).saturating_sub(self.began.elapsed());
-            if !until.is_zero() {
-                tokio::select! {
-                    () = sleep(until.max(TICK)) => {}
-                    _ = stopped.changed() => break,
-                }
-            }
-            while let Some(call) = self.call(&mut course) {
-                if calls.send(call).await.is_err() {
-                    break;
-                }
-            }
+        tokio::select! {
+            () = self.hand_on(&mut course, calls) => {}
+            _ = stopped.wait_for(|is_stopped| *is_stopped) => {}
         }
-        drop(calls);
+        let ended = self.began.elapsed();
         workers.join_all().await;
+        if *self.stop.borrow() {
+            let late = iter::from_fn(|| self.call(&mut course, ended)).map(|call| call.len()).sum();
+            self.books.unsent(late, None);
+        }
     }
 
-    /// What is due by now, as much of it as fits into one call.
-    fn call(&self, course: &mut Course) -> Option<Vec<Due>> {
-        let now_s = self.began.elapsed().as_secs_f64();
+    /// Hands on what is due when it is, to the course's end.
+    async fn hand_on(&self, course: &mut Course, calls: mpsc::Sender<Vec<Due>>) {
+        while let Some(next_s) = course.next_s() {
+            let until = Duration::from_secs_f64(next_s).saturating_sub(self.began.elapsed());
+            if !until.is_zero() {
+                sleep(until.max(TICK)).await;
+            }
+            // What nobody has room for stays in the course, where it is found when the load is stopped.
+            let Ok(room) = calls.reserve().await else { return };
+            if let Some(call) = self.call(course, self.began.elapsed()) {
+                room.send(call);
+            }
+        }
+    }
+
+    /// What is due so long after the beginning, as much of it as fits into one call.
+    fn call(&self, course: &mut Course, after: Duration) -> Option<Vec<Due>> {
+        let now_s = after.as_secs_f64();
         let first = course.take(now_s)?;
         let (mut call, mut bytes) = (vec![first], 0);
         while let Some(last) = call.last() {
@@ -98,21 +106,27 @@ impl Sender {
 
     /// Sends a call, and what is left of it again, until all of it is taken or given up.
     async fn deliver(&self, mut call: Vec<Due>) {
-        let began = Instant::now();
+        let (began, mut stopped) = (Instant::now(), self.stop.subscribe());
+        if *stopped.borrow() {
+            return self.books.unsent(call.len(), None);
+        }
+        let mut may_be_there = false;
         for pause in self.patience.pauses() {
-            let Err((left, failure)) = self.put(call).await else { return };
+            let Err((left, Failure { said, fate, .. })) = self.put(call).await else { return };
             // What answers nobody for so long will not answer the next one: the load is over.
-            if failure.is_final || began.elapsed() > self.patience.tried_for {
-                self.books.gave_up(left.len(), failure.said);
+            if fate == Fate::Final || began.elapsed() > self.patience.tried_for {
+                self.books.gave_up(left.len(), said);
                 self.stop.send_replace(true);
                 return;
             }
-            if *self.stop.borrow() {
-                self.books.gave_up(left.len(), failure.said);
-                return;
+            let is_stopped = timeout(pause, stopped.wait_for(|is_stopped| *is_stopped)).await.is_ok();
+            // Once nobody knows, a later refusal says nothing of the first time.
+            may_be_there |= fate == Fate::Unknown;
+            match (is_stopped, may_be_there) {
+                (false, _) => self.books.retried(left.len(), said),
+                (true, false) => return self.books.unsent(left.len(), Some(said)),
+                (true, true) => return self.books.gave_up(left.len(), said),
             }
-            self.books.retried(left.len(), failure.said);
-            sleep(pause).await;
             call = left;
         }
     }

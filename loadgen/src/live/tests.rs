@@ -3,6 +3,7 @@
 mod logs;
 mod records;
 mod service;
+mod stop;
 
 use std::time::{Duration, Instant};
 

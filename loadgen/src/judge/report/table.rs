@@ -48,7 +48,7 @@ fn sent(sent: &Sent, out: &mut impl Write) -> io::Result<()> {
             clean(target)
         ),
     )?;
-    let Sent { duplicates, recycled, foreign, oversize, late, retries, errors, behind_ms, .. } = sent;
+    let Sent { duplicates, recycled, foreign, oversize, late, retries, errors, unsent, behind_ms, .. } = sent;
     line(
         out,
         "",
@@ -56,12 +56,13 @@ fn sent(sent: &Sent, out: &mut impl Write) -> io::Result<()> {
             "{duplicates} duplicate, {recycled} recycled, {foreign} foreign, {oversize} oversize, {late} late events"
         ),
     )?;
+    let stopped = unsent.map(|n| format!("; stopped, {n} messages were not sent")).unwrap_or_default();
     let behind = |q: &str| behind_ms.get(q).copied().unwrap_or(0);
     line(
         out,
         "",
         format_args!(
-            "behind by {} ms (p50), {} ms (p99); {retries} retries, {errors} errors",
+            "behind by {} ms (p50), {} ms (p99); {retries} retries, {errors} errors{stopped}",
             behind("p50"),
             behind("p99")
         ),

@@ -84,6 +84,7 @@ fn what_was_sent_is_read_as_it_was_written() {
         attacks: 11,
         retries: 12,
         errors: 13,
+        unsent: None,
         last_error: Some("PutRecords: \"no\"\n".to_owned()),
         behind_ms: ["p50", "p99", "p99.9", "max"].map(str::to_owned).into_iter().zip(14..).collect(),
     };
@@ -92,7 +93,11 @@ fn what_was_sent_is_read_as_it_was_written() {
     // Programs of others read it: a ledger of today looks like one of last year.
     let is = r#"{"sent":{"attacks":11,"behind_ms":{"max":17,"p50":14,"p99":15,"p99.9":16},"bytes":5,"duplicates":6,"ended_ms":2,"errors":13,"events":3,"foreign":8,"last_error":"PutRecords: \"no\"\n","late":10,"messages":4,"oversize":9,"recycled":7,"retries":12,"started_ms":1,"target":"kinesis:trail"}}"#;
     assert_eq!(String::from_utf8(line.clone()).unwrap(), format!("{is}\n"));
-    assert_eq!(Ledger::read("l", line.as_slice()).unwrap().sent, Some(sent));
+    assert_eq!(Ledger::read("l", line.as_slice()).unwrap().sent.as_ref(), Some(&sent));
+    let stopped = Sent { unsent: Some(0), ..sent };
+    let mut line = Vec::new();
+    stopped.write_ledger(&mut line).unwrap();
+    assert_eq!(Ledger::read("l", line.as_slice()).unwrap().sent, Some(stopped));
 }
 
 #[test]

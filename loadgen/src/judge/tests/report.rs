@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{alert, but, must, must_not, ndjson};
-use crate::judge::{Alerts, Ledger, Report, Verdict, judge};
+use crate::judge::{Alerts, Ledger, Report, Sent, Verdict, judge};
 
 fn timed(line: Value, logs: &str, alerted: &str) -> Value {
     but(
@@ -52,6 +52,16 @@ fn a_table() {
     let mut out = Vec::new();
     Report { verdict: &verdict, sent: ledger.sent.as_ref() }.table(&mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), include_str!("report.txt"));
+}
+
+#[test]
+fn a_load_that_was_stopped_says_so() {
+    let (ledger, verdict) = small();
+    let sent = Sent { unsent: Some(7), ..ledger.sent.unwrap() };
+    let mut out = Vec::new();
+    Report { verdict: &verdict, sent: Some(&sent) }.table(&mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("3 retries, 0 errors; stopped, 7 messages were not sent\n"), "{text}");
 }
 
 #[test]

@@ -9,10 +9,10 @@ use super::{PATIENCE, counts, load, sent};
 use crate::cli::send;
 use crate::live::unit::{Body, Unit};
 
-const TARGET: &str = "logs:/trail";
+pub(super) const TARGET: &str = "logs:/trail";
 
 /// Runs of two log events, by their log streams.
-fn runs(streams: &[&str]) -> Vec<Unit> {
+pub(super) fn runs(streams: &[&str]) -> Vec<Unit> {
     let event = |ms: i64| InputLogEvent::builder().timestamp(ms).message("{}").build().unwrap();
     let unit = |stream: &&str| {
         let body = Body::Events { log_stream: (*stream).to_owned(), events: vec![event(1), event(2)] };
@@ -22,7 +22,7 @@ fn runs(streams: &[&str]) -> Vec<Unit> {
 }
 
 /// Operation and log stream of every call, in order.
-fn asked(service: &Service) -> Vec<String> {
+pub(super) fn asked(service: &Service) -> Vec<String> {
     let said = |stream: &serde_json::Value| stream.as_str().unwrap().to_owned();
     let calls = service.calls();
     calls.iter().map(|call| format!("{} {}", call.operation, said(&call.body["logStreamName"]))).collect()

@@ -12,11 +12,11 @@ use crate::cli::send;
 use crate::live::unit::{Body, Unit};
 use crate::progress;
 
-const TARGET: &str = "kinesis:trail";
+pub(super) const TARGET: &str = "kinesis:trail";
 const THROTTLED: &str = "ProvisionedThroughputExceededException";
 
 /// Records by their keys, of ten log events each.
-fn records(keys: &[&str]) -> Vec<Unit> {
+pub(super) fn records(keys: &[&str]) -> Vec<Unit> {
     let unit = |key: &&str| {
         let body =
             Body::Record { partition_key: (*key).to_owned(), data: Blob::new(format!("data of {key}")) };
@@ -31,7 +31,7 @@ fn keys(call: &Call) -> Vec<&str> {
 }
 
 /// What Kinesis answers when it refuses some: a member for each record, and how many failed.
-fn but(call: &Call, refused: &[&str]) -> Answer {
+pub(super) fn but(call: &Call, refused: &[&str]) -> Answer {
     let record = |key: &str| match refused.contains(&key) {
         true => json!({
             "ErrorCode": THROTTLED,
@@ -48,7 +48,7 @@ fn but(call: &Call, refused: &[&str]) -> Answer {
 }
 
 /// The keys of every call, in order.
-fn asked(service: &Service) -> Vec<String> {
+pub(super) fn asked(service: &Service) -> Vec<String> {
     service.calls().iter().map(|call| keys(call).join("")).collect()
 }
 
@@ -61,7 +61,7 @@ async fn only_what_was_refused_is_sent_again() {
     assert_eq!((counts(&sent), sent.events, sent.attacks, sent.bytes), ([5, 5, 0], 50, 50, 45));
     let said = sent.last_error.as_deref().unwrap();
     assert!(said.starts_with("PutRecords: ProvisionedThroughputExceededException: Rate exceeded"), "{said}");
-    assert_eq!(send::whole(&sent).ok(), Some(()));
+    assert_eq!((send::whole(&sent).ok(), sent.unsent), (Some(()), None));
     let calls = service.calls();
     assert!(calls.iter().all(|call| call.operation == "PutRecords" && call.body["StreamName"] == "trail"));
     // The same bytes each time, and each pause twice the one before.
