@@ -10,7 +10,7 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 use tripline::decode::{Decoder, Limits, Tally};
 use tripline::pipeline::keeper::Keeper;
-use tripline::pipeline::{COMMIT_BATCHES_MAX, Matched, Matcher};
+use tripline::pipeline::{COMMIT_BATCHES_MAX, Matcher};
 use tripline::record::Record;
 use tripline::store::Store;
 use tripline_rules::matcher::{self, Scratch};
@@ -93,13 +93,13 @@ fn serve(corpus: &Corpus, rules: &Arc<Ruleset>, alerting: u64) -> anyhow::Result
     let records: Vec<Record> =
         (0..).zip(&corpus.records).map(|(n, bytes)| Record::new(&source, n, bytes.clone())).collect();
     let start = core_time();
-    let (mut gathered, mut commits) = (Vec::<Matched>::new(), 0);
+    let (mut folding, mut commits) = (keeper.begin(), 0);
     for (n, record) in (1..).zip(&records) {
-        gathered.push(matcher.take(record));
-        let is_urgent = gathered.last().is_some_and(Matched::is_urgent);
-        if is_urgent || gathered.len() == COMMIT_BATCHES_MAX || n == records.len() {
-            let mut folded = keeper.fold(std::mem::take(&mut gathered));
+        keeper.fold_in(&mut folding, matcher.take(record));
+        if folding.opens() || folding.len() == COMMIT_BATCHES_MAX || n == records.len() {
+            let mut folded = keeper.finish(std::mem::take(&mut folding));
             keeper.write(&mut folded, &[], &[], tripline::pipeline::now_ms())?;
+            folding = keeper.begin();
             commits += 1;
         }
     }

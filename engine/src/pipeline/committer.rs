@@ -1,9 +1,13 @@
 //! The state thread: takes what gathered, folds it, writes it in one transaction, and only then says so.
 //!
-//! A commit takes whatever came while the last one ran. It waits for more only while nobody waits for it: records that match
-//! nothing move how far their source was read, and a commit for each would cost more than reading them. One that fails is
-//! repeated until it succeeds or the service ends: meanwhile nothing is acknowledged, the queue fills, and the workers wait.
+//! A commit takes whatever came while the last one ran. It waits for more only while nobody waits for it: what opens no alert is
+//! rows, counts and how far sources were read, and a commit for each record of that costs more than reading it. One that fails
+//! is repeated until it succeeds or the service ends: meanwhile nothing is acknowledged, the queue fills, and the workers wait.
 
+#[cfg(test)]
+mod tests;
+
+use std::mem::take;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
@@ -14,17 +18,19 @@ use tripline_rules::rule::RuleId;
 
 use super::gate::Gate;
 use super::health::{Health, Stop};
-use super::keeper::{Folded, Keeper};
+use super::keeper::{Folded, Folding, Keeper};
 use super::{Matched, counts, now_ms};
 use crate::failpoint;
 use crate::metrics::Metrics;
 use crate::store::{Outcome, SeenRow, StoreError, Told, Written};
+use crate::window::HitTally;
 
 /// Records in one commit: bounds how long one takes and how much it holds.
 pub const COMMIT_BATCHES_MAX: usize = 256;
 
-/// How long what nobody waits for may gather: so much more is read again after a crash.
-const QUIET_PATIENCE: Duration = Duration::from_millis(100);
+/// How long what nobody waits for may gather: so much more is read again after a crash, and an alert that opens has to wait until
+/// so much is written.
+pub(super) const QUIET_PATIENCE: Duration = Duration::from_millis(20);
 
 /// Between attempts to write, at first and at most.
 const RETRY_MIN: Duration = Duration::from_millis(100);
@@ -55,43 +61,43 @@ pub(super) struct Committer {
     pub(super) gate: Arc<Gate>,
     /// Wakes the sinks.
     pub(super) wake: Vec<SyncSender<()>>,
+    /// See [`QUIET_PATIENCE`].
+    pub(super) patience: Duration,
 }
 
 /// What gathered for one commit.
 #[derive(Default)]
 struct Gathered {
-    batches: Vec<Matched>,
+    folding: Folding,
+    /// The hits before it.
+    before: HitTally,
+    /// What it takes of the room in the queue.
+    queued: usize,
     outcomes: Vec<Outcome>,
     seen: Vec<SeenRow>,
     answers: Vec<oneshot::Sender<()>>,
     rules: Vec<(Arc<Ruleset>, u64, oneshot::Sender<Vec<RuleId>>)>,
-    /// Whether somebody waits for it.
-    is_urgent: bool,
+    /// Whether anybody but sources waits for it.
+    is_asked_for: bool,
 }
 
 impl Gathered {
-    /// Takes what is there, and while nothing of that is urgent what comes as well, for no longer than `patience`.
-    fn from(first: Message, inbox: &Receiver<Message>, patience: Duration) -> Self {
-        let (mut gathered, began) = (Self::default(), Instant::now());
-        gathered.add(first);
-        while gathered.batches.len() + gathered.outcomes.len() < COMMIT_BATCHES_MAX {
-            let left =
-                if gathered.is_urgent { Duration::ZERO } else { patience.saturating_sub(began.elapsed()) };
-            let Ok(message) = inbox.recv_timeout(left) else { break };
-            gathered.add(message);
-        }
-        gathered
+    fn len(&self) -> usize {
+        self.folding.len() + self.outcomes.len()
     }
 
-    fn add(&mut self, message: Message) {
-        self.is_urgent |= match &message {
-            Message::Batch(batch, answer) => batch.is_urgent() || answer.is_some(),
-            Message::Outcomes(..) | Message::Seen(_) | Message::Barrier(_) | Message::Rules(..) => true,
-        };
+    /// Whether somebody waits for it: for an alert, or for an answer.
+    fn is_urgent(&self) -> bool {
+        self.is_asked_for || self.folding.opens()
+    }
+
+    /// Takes in all but a batch, which it returns.
+    fn add(&mut self, message: Message) -> Option<Box<Matched>> {
+        self.is_asked_for |= !matches!(message, Message::Batch(_, None));
         match message {
             Message::Batch(batch, answer) => {
-                self.batches.push(*batch);
                 self.answers.extend(answer);
+                return Some(batch);
             }
             Message::Outcomes(outcomes, answer) => {
                 self.outcomes.extend(outcomes);
@@ -101,6 +107,7 @@ impl Gathered {
             Message::Barrier(answer) => self.answers.push(answer),
             Message::Rules(ruleset, generation, answer) => self.rules.push((ruleset, generation, answer)),
         }
+        None
     }
 }
 
@@ -116,23 +123,26 @@ impl Committer {
 
     fn work(&mut self) {
         // What the rows amount to under changed rules is written before anything new.
-        if self.keeper.owes() && !self.commit(&mut Gathered::default()) {
-            return;
+        if self.keeper.owes() {
+            let owed = self.begin();
+            if !self.commit(owed) {
+                return;
+            }
         }
         self.health.pressed(self.keeper.pressures());
         self.sweep();
         while let Ok(first) = self.inbox.recv() {
-            let mut gathered = Gathered::from(first, &self.inbox, QUIET_PATIENCE);
-            self.metrics.queue_batches.sub(i64::try_from(gathered.batches.len()).unwrap_or(0));
-            if !self.commit(&mut gathered) {
-                break;
+            let Some(mut gathered) = self.gather(first) else { return };
+            let (answers, rules) = (take(&mut gathered.answers), take(&mut gathered.rules));
+            if !self.commit(gathered) {
+                return;
             }
-            for answer in gathered.answers {
+            for answer in answers {
                 // Whoever asked may have gone.
                 let _ = answer.send(());
             }
             failpoint::die("state.acknowledged");
-            for (ruleset, generation, answer) in gathered.rules {
+            for (ruleset, generation, answer) in rules {
                 if !self.adopt(&ruleset, generation) {
                     return;
                 }
@@ -140,6 +150,43 @@ impl Committer {
             }
             self.sweep();
         }
+    }
+
+    fn begin(&mut self) -> Gathered {
+        let before = self.keeper.state().hits();
+        Gathered { folding: self.keeper.begin(), before, ..Gathered::default() }
+    }
+
+    /// Takes what is there, and for a while, unless somebody waits for it, what comes as well. None when the service ends
+    /// before it could be folded.
+    fn gather(&mut self, first: Message) -> Option<Gathered> {
+        let (mut gathered, began) = (self.begin(), Instant::now());
+        let mut next = Some(first);
+        while let Some(message) = next {
+            if let Some(batch) = gathered.add(message) {
+                self.metrics.queue_batches.dec();
+                self.fold_in(&mut gathered, *batch)?;
+            }
+            if gathered.len() >= COMMIT_BATCHES_MAX {
+                break;
+            }
+            let patience = if gathered.is_urgent() { Duration::ZERO } else { self.patience };
+            next = self.inbox.recv_timeout(patience.saturating_sub(began.elapsed())).ok();
+        }
+        failpoint::die("state.folded");
+        Some(gathered)
+    }
+
+    /// Loads what a batch needs, and folds it in.
+    fn fold_in(&mut self, gathered: &mut Gathered, batch: Matched) -> Option<()> {
+        let (mut batches, mut dropped) = ([batch], 0);
+        self.persist(&mut |keeper| keeper.load(&mut batches, &mut dropped))?;
+        failpoint::die("state.loaded");
+        self.metrics.hits_of_no_rule.inc_by(dropped);
+        let [batch] = batches;
+        gathered.queued += batch.queued;
+        self.keeper.fold_in(&mut gathered.folding, batch);
+        Some(())
     }
 
     /// Takes away a little of what need not be kept. What fails is tried again when it is time again.
@@ -156,25 +203,17 @@ impl Committer {
     }
 
     /// Whether it was written. If not, the service ends and everything in it is read again.
-    fn commit(&mut self, gathered: &mut Gathered) -> bool {
-        let (mut batches, mut dropped) = (std::mem::take(&mut gathered.batches), 0);
-        if self.persist(&mut |keeper| keeper.load(&mut batches, &mut dropped)).is_none() {
-            return false;
-        }
-        failpoint::die("state.loaded");
-        self.metrics.hits_of_no_rule.inc_by(dropped);
-        let queued = batches.iter().map(|batch| batch.queued).sum();
-        let before = self.keeper.state().hits();
-        let mut folded = self.keeper.fold(batches);
-        failpoint::die("state.folded");
-        if !folded.is_due() && gathered.outcomes.is_empty() && gathered.seen.is_empty() {
+    fn commit(&mut self, gathered: Gathered) -> bool {
+        let Gathered { folding, before, queued, outcomes, seen, .. } = gathered;
+        let mut folded = self.keeper.finish(folding);
+        if !folded.is_due() && outcomes.is_empty() && seen.is_empty() {
             self.gate.leave(queued);
             return true;
         }
         let metrics = self.metrics.clone();
         let written = self.persist(&mut |keeper| {
             let began = Instant::now();
-            let written = keeper.write(&mut folded, &gathered.outcomes, &gathered.seen, now_ms())?;
+            let written = keeper.write(&mut folded, &outcomes, &seen, now_ms())?;
             metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
             Ok(written)
         });
@@ -193,7 +232,11 @@ impl Committer {
         let adopted = self.persist(&mut |keeper| keeper.adopt(ruleset, generation));
         failpoint::die("rules.adopted");
         let settled = adopted.and_then(|()| self.persist(&mut Keeper::settle_reshaped));
-        settled.is_some() && (!self.keeper.owes() || self.commit(&mut Gathered::default()))
+        if settled.is_some() && self.keeper.owes() {
+            let owed = self.begin();
+            return self.commit(owed);
+        }
+        settled.is_some()
     }
 
     /// Tries until the store does what is asked; none when the service ends before.
@@ -234,46 +277,5 @@ impl Committer {
             // Full: it is awake already.
             let _ = wake.try_send(());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc::sync_channel;
-
-    use super::*;
-    use crate::hit::{Facts, Hit};
-
-    const FOR_EVER: Duration = Duration::from_secs(3_600);
-
-    fn batch(hits: usize) -> Message {
-        let (group, event) = (Arc::from([]), Arc::new(Facts::default()));
-        let hit = Hit { rule: RuleId(0), group, value: None, event, carried: 0 };
-        Message::Batch(Box::new(Matched { hits: vec![hit; hits], ..Matched::default() }), None)
-    }
-
-    /// What is gathered when these come, and nothing more for an hour.
-    fn gathered(messages: Vec<Message>) -> Gathered {
-        let (sender, inbox) = sync_channel(messages.len());
-        messages.into_iter().for_each(|message| sender.send(message).unwrap());
-        Gathered::from(inbox.recv().unwrap(), &inbox, FOR_EVER)
-    }
-
-    #[test]
-    fn what_matched_nothing_waits_until_something_is_urgent_or_enough() {
-        assert_eq!(gathered(vec![batch(0), batch(0), batch(1)]).batches.len(), 3);
-        assert_eq!(gathered(vec![batch(1), batch(0)]).batches.len(), 2, "what is there is taken");
-        let (answer, _written) = oneshot::channel();
-        assert_eq!(gathered(vec![batch(0), Message::Barrier(answer)]).answers.len(), 1);
-        let many = (0..COMMIT_BATCHES_MAX + 1).map(|_| batch(0)).collect();
-        assert_eq!(gathered(many).batches.len(), COMMIT_BATCHES_MAX);
-    }
-
-    #[test]
-    fn what_nobody_waits_for_is_written_when_patience_ends_or_nobody_can_send_more() {
-        let (sender, inbox) = sync_channel(1);
-        assert_eq!(Gathered::from(batch(0), &inbox, Duration::from_millis(1)).batches.len(), 1);
-        drop(sender);
-        assert_eq!(Gathered::from(batch(0), &inbox, FOR_EVER).batches.len(), 1);
     }
 }

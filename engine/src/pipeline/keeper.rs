@@ -4,6 +4,7 @@
 //! and nothing is acknowledged before it is written.
 
 mod budget;
+mod fold;
 mod memory;
 mod rows;
 mod rules;
@@ -17,16 +18,17 @@ use tripline_rules::rule::RuleId;
 
 use super::keys::RuleKeys;
 use super::watermark::Watermarks;
-use super::{Accounts, Matched, State};
-use crate::alert::{Alert, OWN_SOURCE};
-use crate::record::{Gap, Place, Stage, Stamps};
+use super::{Accounts, State};
+use crate::alert::Alert;
+use crate::record::Gap;
 use crate::store::{
-    AlertChange, Commit, Outcome, Pressure, Retention, SeenRow, SourceAccounts, Store, StoreError,
-    StoredPosition, Written,
+    Commit, Outcome, Pressure, Retention, SeenRow, SourceAccounts, Store, StoreError, StoredPosition, Written,
 };
 use crate::window::FindingKey;
-use crate::window::sketch::{self, Bucket, Name};
+use crate::window::sketch;
 pub use budget::Budget;
+use fold::Reached;
+pub use fold::{Folded, Folding};
 pub use rows::each_hit;
 use rows::owed;
 use rules::Known;
@@ -35,13 +37,6 @@ use sweep::Sweep;
 
 /// The names of the sinks that take an alert.
 pub type Route = Arc<dyn Fn(&Alert) -> Vec<String> + Send + Sync>;
-
-/// How old may become what the store knows of idle sources, when nothing else is to be written: far less than any stream
-/// keeps records, so that a pause is not taken for a gap.
-const IDLE_MS_MAX: i64 = 60 * 60 * 1000;
-
-/// How far a source was read, and what had arrived by then.
-type Reached = (Place, Option<i64>);
 
 /// The state thread's possessions.
 pub struct Keeper {
@@ -72,50 +67,6 @@ pub struct Keeper {
     idle: BTreeMap<Arc<str>, Reached>,
     /// How far the last time that was written.
     idle_written_ms: i64,
-}
-
-/// One commit, folded and ready to be written.
-#[derive(Debug, Default)]
-pub struct Folded {
-    batches: Vec<Matched>,
-    /// When the record that opened the alert passed our hops; none for one that was open before.
-    stamps: Vec<Option<Stamps>>,
-    alerts: Vec<AlertChange>,
-    positions: Vec<StoredPosition>,
-    watermark_s: Option<i64>,
-    /// Sources, and where what they brought went.
-    accounts: BTreeMap<Arc<str>, SourceAccounts>,
-    /// What only the sketch knows, and which of its buckets went.
-    sketched: BTreeMap<Bucket, Vec<Name>>,
-    sketched_gone: Vec<Bucket>,
-    due: bool,
-}
-
-impl Folded {
-    /// Whether it must be written: an idle source alone is worth no commit, unless event time has come past the end of an
-    /// alert's period, or the store has known nothing of it for an hour.
-    pub fn is_due(&self) -> bool {
-        self.due
-    }
-
-    /// The records in it.
-    pub fn batches(&self) -> &[Matched] {
-        &self.batches
-    }
-
-    /// The alerts that opened or changed.
-    pub fn alerts(&self) -> &[AlertChange] {
-        &self.alerts
-    }
-
-    /// Leaves out how far sources were read, and how far event time came: a replay is read from its beginning every time,
-    /// file by file.
-    pub fn without_progress(mut self) -> Self {
-        self.positions.clear();
-        self.accounts.clear();
-        self.watermark_s = None;
-        self
-    }
 }
 
 impl Keeper {
@@ -206,76 +157,6 @@ impl Keeper {
     /// Says which source will be read, and how far event time had come there.
     pub fn expect(&mut self, source: &str, low_s: Option<i64>) {
         self.watermarks.expect(source, low_s);
-    }
-
-    /// Folds records and marks in, in their order. What they need must be in memory: [`Keeper::load`].
-    pub fn fold(&mut self, mut batches: Vec<Matched>) -> Folded {
-        self.move_horizon();
-        let owed = self.owed.drain(..).map(|key| (key, Some(Stamps::default())));
-        let mut changed: BTreeMap<FindingKey, Option<Stamps>> = owed.collect();
-        let mut reached: BTreeMap<Arc<str>, Reached> = BTreeMap::new();
-        let mut accounts: BTreeMap<Arc<str>, SourceAccounts> = BTreeMap::new();
-        for batch in &mut batches {
-            for (key, opened) in self.state.take(batch) {
-                let stamps = changed.entry(key).or_default();
-                *stamps = stamps.or(opened.then_some(batch.stamps));
-            }
-            self.watermarks.observe(batch);
-            let came = batch.accounts();
-            if !came.is_empty() {
-                let source = batch.position.as_ref().map(|position| Arc::clone(&position.source));
-                accounts.entry(source.unwrap_or_else(|| Arc::from(OWN_SOURCE))).or_default().add(&came);
-            }
-            let Some(position) = &batch.position else { continue };
-            let source = Arc::clone(&position.source);
-            let place = (position.place.clone(), batch.seen_ms);
-            if batch.stage == Some(Stage::Idles) {
-                self.idle.insert(source, place);
-            } else {
-                self.idle.remove(&source);
-                reached.insert(source, place);
-            }
-        }
-        let (sketched, sketched_gone) = self.state.sketched(self.watermarks.low_s());
-        let rows = batches.iter().any(|batch| !batch.hits.is_empty() || !batch.rejects.is_empty());
-        let due = rows
-            || !changed.is_empty()
-            || !reached.is_empty()
-            || !accounts.is_empty()
-            || !sketched.is_empty()
-            || self.idle_is_due();
-        let (mut alerts, mut stamps) = (Vec::new(), Vec::new());
-        for (key, opened) in changed {
-            if let Some(alert) = self.state.alert(&key) {
-                let sinks = (self.route)(&alert);
-                alerts.push(AlertChange { alert, sinks });
-                stamps.push(opened);
-            }
-        }
-        let idle = self.idle.iter().map(|(source, place)| (Arc::clone(source), place.clone()));
-        let positions = reached.into_iter().chain(idle.filter(|_| due)).map(|(source, (place, seen_ms))| {
-            let low_s = self.watermarks.of(&source);
-            StoredPosition { low_s, position: place.to_string(), source: source.to_string(), seen_ms }
-        });
-        let positions = positions.collect();
-        if due {
-            self.idle_written_ms = self.newest_idle_ms().unwrap_or(self.idle_written_ms);
-            self.idle.clear();
-        }
-        let watermark_s = self.watermarks.low_s();
-        Folded { positions, watermark_s, batches, stamps, alerts, accounts, sketched, sketched_gone, due }
-    }
-
-    fn newest_idle_ms(&self) -> Option<i64> {
-        self.idle.values().filter_map(|(_, seen_ms)| *seen_ms).max()
-    }
-
-    /// Whether what is known of idle sources is worth a commit of its own.
-    fn idle_is_due(&self) -> bool {
-        let Some(newest_ms) = self.newest_idle_ms() else { return false };
-        let old = newest_ms.saturating_sub(self.idle_written_ms) >= IDLE_MS_MAX;
-        // A store that cannot be asked is asked again by the commit, which says what is wrong.
-        old || self.watermarks.low_s().is_some_and(|low_s| self.store.ends_before(low_s).unwrap_or(true))
     }
 
     /// Writes what was folded, and how deliveries ended: all, or nothing. Returns what there is to tell.

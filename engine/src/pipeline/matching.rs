@@ -61,11 +61,6 @@ pub struct Matched {
 }
 
 impl Matched {
-    /// Whether it is worth a commit at once: an alert may come of it.
-    pub fn is_urgent(&self) -> bool {
-        !self.hits.is_empty()
-    }
-
     /// Where everything of it went.
     pub(super) fn accounts(&self) -> SourceAccounts {
         let (tally, hits) = (&self.tally, &self.hit_tally);

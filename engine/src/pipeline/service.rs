@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
-use super::committer::{Committer, Message};
+use super::committer::{Committer, Message, QUIET_PATIENCE};
 use super::courier::Courier;
 use super::gate::Gate;
 use super::health::{Health, Stop};
@@ -122,6 +122,7 @@ impl Service {
             stop: Arc::clone(&shared.stop),
             gate: Arc::clone(&gate),
             wake: wakes,
+            patience: QUIET_PATIENCE,
         };
         let state = thread::Builder::new().name("state".to_owned()).spawn(move || committer.run())?;
         Ok(Self { shared: shared.clone(), queue, gate, state, couriers })

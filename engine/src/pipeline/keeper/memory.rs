@@ -18,8 +18,6 @@ impl Keeper {
     /// The store's; then the same may be loaded again.
     pub fn load(&mut self, batches: &mut [Matched], dropped: &mut u64) -> Result<(), StoreError> {
         *dropped += self.translate(batches);
-        // What is older is needed by none of them.
-        self.move_horizon();
         for batch in &*batches {
             let needs = self.state.needs(batch);
             for (rule, period) in needs.periods {

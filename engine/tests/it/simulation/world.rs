@@ -276,14 +276,20 @@ impl<'r> World<'r> {
         let part = self.rng.below(4);
         let engine = self.engine();
         let size = engine.queue.len() - engine.queue.len() * part / 8;
-        let mut batch: Vec<Matched> = engine.queue.drain(..size).collect();
+        let batch: Vec<Matched> = engine.queue.drain(..size).collect();
         let ended: Vec<Arc<str>> = batch
             .iter()
             .filter(|matched| matched.stage == Some(Stage::Ends))
             .filter_map(|matched| Some(Arc::clone(&matched.position.as_ref()?.source)))
             .collect();
-        engine.keeper.load(&mut batch, &mut 0).unwrap();
-        let mut folded = engine.keeper.fold(batch);
+        let mut folding = engine.keeper.begin();
+        for matched in batch {
+            let mut matched = [matched];
+            engine.keeper.load(&mut matched, &mut 0).unwrap();
+            let [matched] = matched;
+            engine.keeper.fold_in(&mut folding, matched);
+        }
+        let mut folded = engine.keeper.finish(folding);
         if dies == 0 {
             return self.crash();
         }
