@@ -1,7 +1,6 @@
 //! Rate against latency, to saturation: the load generator sends, open loop, through a Kinesis server in this process to the service,
 //! and judges what it raises. Each rate has a stream and a store of its own. All of it shares the machine's cores.
 
-mod cpu;
 mod peers;
 
 use std::fmt;
@@ -9,6 +8,7 @@ use std::fmt;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
+use crate::cpu;
 use peers::{Engine, Server};
 
 /// A rate is held when so much of it was sent…

@@ -1,13 +1,16 @@
 //! Tripline measured against the floor it stands on: inflating the same bytes, in the same run. Counts are verified before
 //! times are believed.
 
+mod children;
 mod corpus;
+mod cpu;
 mod curve;
 mod flood;
 mod floor;
 mod generated;
 mod kinesis;
 mod measure;
+mod outrun;
 mod peers;
 mod plot;
 mod rules;
@@ -107,6 +110,11 @@ enum Command {
         /// Where to draw it
         #[arg(long)]
         svg: Option<PathBuf>,
+    },
+    /// What the load generator costs and how fast it is on its own, beside the service; needs its release binary
+    Outrun {
+        #[command(flatten)]
+        load: outrun::Load,
     },
     /// What rules take in memory while nothing comes
     Memory {
@@ -269,6 +277,7 @@ fn main() -> anyhow::Result<()> {
             output.print(Some(curve::HEAD), &rows, curve::Row::json)?;
             ended.map_or(Ok(()), |ended| Ok(writeln!(io::stderr(), "{ended}")?))
         }
+        Command::Outrun { load } => output.print(None, &[outrun::run(&load)?], outrun::Row::json),
         Command::Memory { rules } => output.print(None, &[service::memory(rules)?], service::Memory::json),
         Command::Flood { keys, memory_mib, rows_mib } => {
             let result = flood::run(&flood::Flood { keys, memory_mib, rows_mib })?;

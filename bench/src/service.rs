@@ -32,24 +32,26 @@ pub(crate) struct Row {
     alerts: u64,
     commits: u64,
     ratio_to_inflate: f64,
+    /// Seconds of a core that a million events took.
+    pub(crate) core_s_a_million: f64,
 }
 
 impl Row {
     pub(crate) fn json(&self) -> Value {
-        let Self { rules, events, alerting, alerts, commits, ratio_to_inflate } = self;
+        let Self { rules, events, alerting, alerts, commits, ratio_to_inflate, core_s_a_million } = self;
         json!({
             "rules": rules, "messages": "main", "events": events, "events_alerting": alerting, "alerts": alerts,
-            "commits": commits, "ratio_to_inflate": ratio_to_inflate,
+            "commits": commits, "ratio_to_inflate": ratio_to_inflate, "core_s_a_million": core_s_a_million,
         })
     }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rules, events, alerting, alerts, commits, ratio_to_inflate } = self;
+        let Self { rules, events, alerting, alerts, commits, ratio_to_inflate, core_s_a_million } = self;
         write!(
             f,
-            "{rules} rules, {events} events of which {alerting} alert: {alerts} alerts in {commits} commits, {ratio_to_inflate:.3} times inflating"
+            "{rules} rules, {events} events of which {alerting} alert: {alerts} alerts in {commits} commits, {ratio_to_inflate:.3} times inflating, {core_s_a_million:.2} core s a million events"
         )
     }
 }
@@ -72,13 +74,17 @@ pub(crate) fn run(corpus: &Corpus, rounds: usize) -> anyhow::Result<Row> {
             services.push(served);
         }
     }
+    let service_s = median(&mut services).as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    let core_s_a_million = service_s * 1e6 / corpus.log_events as f64;
     Ok(Row {
         rules: rules.rules().len(),
         events: corpus.log_events,
         alerting,
         alerts,
         commits,
-        ratio_to_inflate: median(&mut services).as_secs_f64() / median(&mut floors).as_secs_f64(),
+        ratio_to_inflate: service_s / median(&mut floors).as_secs_f64(),
+        core_s_a_million,
     })
 }
 

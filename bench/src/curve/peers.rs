@@ -2,8 +2,7 @@
 //! All on loopback.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -15,9 +14,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::{Load, cpu};
+use super::Load;
+use crate::children::{self, REGION};
+use crate::cpu;
 
-const REGION: &str = "eu-west-1";
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -69,26 +69,6 @@ impl Server {
             }
         })
     }
-
-    fn command(&self, binary: &str) -> anyhow::Result<Command> {
-        let path = beside(binary)?;
-        let mut command = Command::new(path);
-        command
-            .env("AWS_ENDPOINT_URL_KINESIS", &self.url)
-            .env("AWS_ACCESS_KEY_ID", "bench")
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
-            .env("AWS_REGION", REGION)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .stdin(Stdio::null());
-        Ok(command)
-    }
-}
-
-/// A binary of this workspace: it was built beside this one.
-fn beside(name: &str) -> anyhow::Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name(name);
-    ensure!(path.exists(), "{} is not there: run `cargo build --release --workspace` first", path.display());
-    Ok(path)
 }
 
 /// The service, until it is dropped.
@@ -109,8 +89,7 @@ impl Engine {
             folder.path().join("tripline.db").display()
         );
         std::fs::write(&config, text)?;
-        let mut child = server
-            .command("tripline")?
+        let mut child = children::command("tripline", &server.url)?
             .args(["run", "--config"])
             .arg(&config)
             .stdout(Stdio::null())
@@ -150,8 +129,7 @@ impl Engine {
         rate: u64,
         load: &Load,
     ) -> anyhow::Result<Value> {
-        let output = server
-            .command("tripline-loadgen")?
+        let output = children::command("tripline-loadgen", &server.url)?
             .args(["drive", "--target", &format!("kinesis:{stream}"), "--rate", &rate.to_string()])
             .args(["--duration", &format!("{}s", load.seconds), "--distribution", "random"])
             .args(["--attacks-per-minute", &load.attacks_per_minute.to_string(), "--scenario", "all"])

@@ -3,17 +3,17 @@
 use anyhow::Context;
 
 /// This process.
-pub(super) fn own_s() -> anyhow::Result<f64> {
+pub(crate) fn own_s() -> anyhow::Result<f64> {
     ticks_s("self", [UTIME, STIME])
 }
 
 /// The children of this process that have ended.
-pub(super) fn of_children_s() -> anyhow::Result<f64> {
+pub(crate) fn of_children_s() -> anyhow::Result<f64> {
     ticks_s("self", [UTIME + 2, STIME + 2])
 }
 
 /// Another process.
-pub(super) fn of_s(process: u32) -> anyhow::Result<f64> {
+pub(crate) fn of_s(process: u32) -> anyhow::Result<f64> {
     ticks_s(&process.to_string(), [UTIME, STIME])
 }
 
