@@ -102,37 +102,45 @@ impl fmt::Display for Row {
     }
 }
 
-/// Goes up until a rate is not held, or cannot be sent: then why.
-pub(crate) fn run(load: &Load) -> anyhow::Result<(Vec<Row>, Option<String>)> {
+/// Goes up until a rate is not held, or cannot be sent: then why. `each` is told of a row as soon as it is there.
+pub(crate) fn run(
+    load: &Load,
+    rows: &mut Vec<Row>,
+    mut each: impl FnMut(&Row) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<String>> {
     ensure!(load.from > 0, "--from 0: a load has events");
-    let server = Server::start()?;
-    let (mut rows, mut rate, mut ended): (Vec<Row>, u64, _) = (Vec::new(), load.from, None);
+    let (server, mut rate) = (Server::start()?, load.from);
     while rate <= load.to && rows.last().is_none_or(|row| row.is_held) {
-        let stream = server.stream(&format!("curve-{rate}"), load.shards)?;
-        let engine = Engine::start(&server, &stream, load.poll_interval_ms)?;
-        let before = [engine.cpu_s()?, cpu::of_children_s()?, cpu::own_s()?];
-        let report = match engine.drive(&server, &stream, rate, load) {
-            Ok(report) => report,
+        let (row, report) = match send(load, &server, rate) {
+            Ok(sent) => sent,
             // A server that falls over under a rate ends the curve as one that is full does; the rows before it hold.
             Err(error) if !rows.is_empty() => {
-                ended = Some(format!("at {rate} events a second: {error:#}"));
-                break;
+                return Ok(Some(format!("at {rate} events a second: {error:#}")));
             }
             Err(error) => return Err(error),
         };
-        let after = [engine.cpu_s()?, cpu::of_children_s()?, cpu::own_s()?];
-        let took = std::array::from_fn(|n| after[n] - before[n]);
-        let row = row(rate, &report, took)?;
         // Alerts that are not there would make every figure a lie, but for the rate that is too much; the first is not.
         let may_fall_behind = !row.is_held && !rows.is_empty();
         ensure!(
             row.verdict_holds || may_fall_behind,
             "at {rate} events a second not all was found: {report}"
         );
+        each(&row)?;
         rows.push(row);
         rate += rate / 2;
     }
-    Ok((rows, ended))
+    Ok(None)
+}
+
+/// One rate, and what the load generator says of it.
+fn send(load: &Load, server: &Server, rate: u64) -> anyhow::Result<(Row, Value)> {
+    let stream = server.stream(&format!("curve-{rate}"), load.shards)?;
+    let engine = Engine::start(server, &stream, load.poll_interval_ms)?;
+    let before = [engine.cpu_s()?, cpu::of_children_s()?, cpu::own_s()?];
+    let report = engine.drive(server, &stream, rate, load)?;
+    let after = [engine.cpu_s()?, cpu::of_children_s()?, cpu::own_s()?];
+    let took = std::array::from_fn(|n| after[n] - before[n]);
+    Ok((row(rate, &report, took)?, report))
 }
 
 /// What the load generator reports, as far as it is told here.

@@ -10,6 +10,7 @@ mod floor;
 mod generated;
 mod kinesis;
 mod measure;
+mod output;
 mod outrun;
 mod peers;
 mod plot;
@@ -19,13 +20,13 @@ mod service;
 mod stages;
 mod windows;
 
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use serde_json::Value;
+use clap::{Parser, Subcommand};
 use tripline::decode::Kernel;
+
+use output::Output;
 
 /// Measures what Tripline costs beyond inflating its input, and what it holds.
 #[derive(Debug, Parser)]
@@ -173,37 +174,6 @@ struct Rules {
     rules: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Output {
-    /// For people
-    Table,
-    /// One array of rows
-    Json,
-}
-
-impl Output {
-    /// Prints rows: for people one a line, below a head if there is one.
-    fn print<R: Display>(
-        self,
-        head: Option<&str>,
-        rows: &[R],
-        json: impl Fn(&R) -> Value,
-    ) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
-        match self {
-            Output::Json => {
-                let rows: Vec<Value> = rows.iter().map(json).collect();
-                writeln!(out, "{}", serde_json::to_string(&rows)?)?;
-            }
-            Output::Table => {
-                head.map_or(Ok(()), |head| writeln!(out, "{head}"))?;
-                rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Input {
     /// The corpus that the steps are measured on.
     fn main(&self) -> anyhow::Result<corpus::Corpus> {
@@ -270,12 +240,14 @@ fn main() -> anyhow::Result<()> {
             output.print(None, &[service::run(&main, rounds.max(1))?], service::Row::json)
         }
         Command::Curve { load, svg } => {
-            let (rows, ended) = curve::run(&load)?;
-            if let Some(path) = svg {
+            let mut printing = output.begin(Some(curve::HEAD), curve::Row::json)?;
+            let mut rows = Vec::new();
+            let ended = curve::run(&load, &mut rows, |row| printing.row(row));
+            printing.end()?;
+            if let Some(path) = svg.filter(|_| !rows.is_empty()) {
                 std::fs::write(path, plot::latency(&curve::lines(&rows)))?;
             }
-            output.print(Some(curve::HEAD), &rows, curve::Row::json)?;
-            ended.map_or(Ok(()), |ended| Ok(writeln!(io::stderr(), "{ended}")?))
+            ended?.map_or(Ok(()), |ended| Ok(writeln!(io::stderr(), "{ended}")?))
         }
         Command::Outrun { load } => output.print(None, &[outrun::run(&load)?], outrun::Row::json),
         Command::Memory { rules } => output.print(None, &[service::memory(rules)?], service::Memory::json),

@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_kinesis::config::Credentials;
 use ferrokinesis::create_app;
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The Kinesis server.
 pub(super) struct Server {
     url: String,
-    runtime: Runtime,
+    runtime: Option<Runtime>,
 }
 
 impl Server {
@@ -43,15 +44,19 @@ impl Server {
             tokio::spawn(async move { axum::serve(listener, app).await });
             anyhow::Ok(url)
         })?;
-        Ok(Self { url, runtime })
+        Ok(Self { url, runtime: Some(runtime) })
     }
 
     /// Makes a stream, and waits for it.
     pub(super) fn stream(&self, name: &str, shards: i32) -> anyhow::Result<String> {
-        self.runtime.block_on(async {
+        // Not on the server's threads: when these wait for one another, nobody would be left to run out of time.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
             let config = aws_config::defaults(BehaviorVersion::latest())
                 .region(Region::new(REGION))
                 .endpoint_url(&self.url)
+                .timeout_config(timeouts)
                 .credentials_provider(Credentials::new("bench", "secret", None, None, "bench"))
                 .load()
                 .await;
@@ -68,6 +73,13 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Its threads may wait for a lock for ever: they end with the process.
+        let _ = self.runtime.take().map(Runtime::shutdown_background);
     }
 }
 
