@@ -32,7 +32,7 @@ pub use about::{About, Group, Period};
 pub use alerts::{Alert, Alerts};
 pub use hop::{Hop, Stamps, Took};
 pub use judging::judge;
-pub use ledger::{Ledger, Must, MustNot, Sent};
+pub use ledger::{Ledger, May, Must, MustNot, Sent};
 pub use lines::ReadError;
 pub use report::Report;
 pub use verdict::{Case, Duplicate, Forbidden, Miscounted, Play, Raised, Verdict, Worst};

@@ -36,7 +36,7 @@ pub use pack::{Distribution, Message, Messages, Packing, Unusual};
 pub use rate::{Rate, RateError, Schedule};
 pub use scenario::{Attack, Instance, Scenario, ScenarioEvent, attack, scenarios};
 pub use stream::{LogEvent, LogEvents, Origin};
-pub use truth::{Expected, Forbidden, PERIOD_S, Truth};
+pub use truth::{Expected, Forbidden, PERIOD_S, Share, Truth};
 
 use background::Background;
 use scenario::Played;

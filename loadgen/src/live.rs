@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, ensure};
 use tokio::sync::watch;
 use tripline_loadgen::{
-    Corpus, Instance, LogEvent, Origin, Packing, Rate, ScenarioEvent, Scenarios, Truth, attack,
+    Corpus, Instance, LogEvent, Origin, Packing, Rate, ScenarioEvent, Scenarios, Share, Truth, attack,
 };
 
 use crate::target::Target;
@@ -58,10 +58,12 @@ pub(crate) struct Load {
 /// A load that is being sent, or was.
 pub(crate) struct Running {
     pub(crate) books: Arc<Books>,
-    pub(crate) truth: Truth,
     pub(crate) began: Instant,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) plan: Plan,
+    /// Of all attacks that are meant to be sent; and of how many units each is.
+    truth: Truth,
+    owed: BTreeMap<u64, u64>,
     course: Option<Course>,
     client: Client,
 }
@@ -82,7 +84,7 @@ impl Load {
         let (began, began_ms) = (Instant::now(), now_ms());
         let load_s = plan.duration.as_secs_f64();
         let mut course = Course::new(plan.rate.schedule(load_s), pool);
-        let mut truth = Truth::default();
+        let (mut truth, mut owed) = (Truth::default(), BTreeMap::new());
         for (n, at_s) in attack_times(load_s, plan.attacks_per_minute) {
             let seed = corpus.options().seed;
             let Some(scenario) = plan.scenarios.of_instance(seed, n) else { break };
@@ -96,13 +98,14 @@ impl Load {
                     Target::Logs(_) => Unit::events(corpus.log_stream(&events[0]), events)?,
                     _ => Unit::record(corpus.message_of(&events, n, plan.packing)),
                 };
-                course.add(at_s, unit);
+                course.add(at_s, n, unit);
+                *owed.entry(n).or_default() += 1;
             }
             truth.add(attack.truth, sent_ms);
         }
         let (stop, _) = watch::channel(false);
         let books = Arc::new(Books::new(&plan.target, began_ms)?);
-        Ok(Running { books, truth, began, stop, plan, course: Some(course), client })
+        Ok(Running { books, began, stop, plan, truth, owed, course: Some(course), client })
     }
 }
 
@@ -140,6 +143,21 @@ impl Running {
         };
         sender.run(course, self.plan.connections).await;
         Ok(())
+    }
+
+    /// How many alerts must follow once all is sent.
+    pub(crate) fn must(&self) -> usize {
+        self.truth.must.len()
+    }
+
+    /// What follows from the attacks so far: of a load that was stopped or gave up, from those that were taken whole.
+    pub(crate) fn followed(&self) -> Truth {
+        let attacks = self.books.attacks();
+        self.truth.of(|n| match (attacks.get(&n), self.owed.get(&n)) {
+            (None, _) => Share::Nothing,
+            (Some(parts), Some(units)) if parts.taken == *units => Share::Whole,
+            (Some(_), _) => Share::Part,
+        })
     }
 }
 

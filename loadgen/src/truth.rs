@@ -14,6 +14,19 @@ pub struct Truth {
     pub must: Vec<Expected>,
     /// Alerts that a careless rule would raise. None of these is in `must`.
     pub must_not: Vec<Forbidden>,
+    /// Alerts that may be raised or not, with whatever count: of attacks of which a part was sent, or nobody knows how much.
+    pub may: Vec<Expected>,
+}
+
+/// How much of an instance was taken by whom it was sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// All of it.
+    Whole,
+    /// Some of it, or nobody knows.
+    Part,
+    /// Nothing, for certain.
+    Nothing,
 }
 
 /// One alert that must be raised.
@@ -62,7 +75,23 @@ impl Truth {
         self.must_not.extend(other.must_not);
     }
 
-    /// Writes the ledger: one JSON object a line, `"must": true` first, then `"must": false`.
+    /// What follows when not all was taken; `share` tells of an instance by its number.
+    ///
+    /// What must follow from all of an instance may follow from a part of it, and from nothing follows nothing: an alert of it is
+    /// unexpected. What must not follow from all of it must not follow from less, for no rule alerts because an event is missing.
+    pub fn of(&self, share: impl Fn(u64) -> Share) -> Truth {
+        let mut truth = Truth { must_not: self.must_not.clone(), may: self.may.clone(), ..Truth::default() };
+        for one in &self.must {
+            match share(one.instance) {
+                Share::Whole => truth.must.push(one.clone()),
+                Share::Part => truth.may.push(one.clone()),
+                Share::Nothing => {}
+            }
+        }
+        truth
+    }
+
+    /// Writes the ledger: one JSON object a line, `"must": true` first, then `"must": false`, then `"may": true`.
     pub fn write_ledger(&self, out: &mut impl Write) -> io::Result<()> {
         for one in &self.must {
             let line = json::object(|j| {
@@ -80,6 +109,14 @@ impl Truth {
         for one in &self.must_not {
             let line = json::object(|j| {
                 j.bool("must", false).str("scenario", one.scenario).number("instance", one.instance);
+                j.str("rule_id", &one.rule_id);
+                group(j, &one.group);
+            });
+            writeln!(out, "{line}")?;
+        }
+        for one in &self.may {
+            let line = json::object(|j| {
+                j.bool("may", true).str("scenario", one.scenario).number("instance", one.instance);
                 j.str("rule_id", &one.rule_id);
                 group(j, &one.group);
             });

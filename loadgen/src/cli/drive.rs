@@ -51,15 +51,15 @@ pub(crate) fn run(args: &DriveArgs, corpus: &Corpus) -> anyhow::Result<bool> {
         // Whatever was there before is none of this load's.
         let before = alerts.all().await?.len();
         let mut running = send::begin(&args.load, corpus).await?;
-        let must = running.truth.must.len();
+        let must = running.must();
         let found = Arc::new(AtomicUsize::new(0));
         let asking = tokio::spawn(ask(Arc::clone(&alerts), before, Arc::clone(&found)));
         let result = send::send(&mut running, || Some((found.load(Ordering::Relaxed), must))).await;
         asking.abort();
-        let sent = running.books.sent();
+        let (truth, sent) = (running.followed(), running.books.sent());
         let mut text = Vec::new();
-        send::write_ledger(&mut text, &running.truth, Some(&sent))?;
-        send::ledger(args.load.ledger.as_deref(), &running.truth, Some(&sent))?;
+        send::write_ledger(&mut text, &truth, Some(&sent))?;
+        send::ledger(args.load.ledger.as_deref(), &truth, Some(&sent))?;
         result?;
         let ledger = Ledger::read("the ledger", text.as_slice())?;
         let verdict = settled(&alerts, before, &ledger, settle).await?;

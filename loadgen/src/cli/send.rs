@@ -25,7 +25,7 @@ pub(crate) fn run(args: &LoadArgs, corpus: &Corpus) -> anyhow::Result<()> {
     super::runtime()?.block_on(async {
         let mut running = begin(args, corpus).await?;
         let result = send(&mut running, || None).await;
-        ledger(args.ledger.as_deref(), &running.truth, Some(&running.books.sent()))?;
+        ledger(args.ledger.as_deref(), &running.followed(), Some(&running.books.sent()))?;
         result
     })
 }

@@ -1,11 +1,11 @@
 //! The judge: what is due, what was raised, and where they differ.
 //!
 //! Each alert that was raised falls in one place, the first that takes it: a second id for what another id stands for; due;
-//! forbidden; the engine's own; unexpected. A ledger may so demand an alert of the engine's own, or an alert of what it also
+//! forbidden; permitted; the engine's own; unexpected. A ledger may so demand an alert of the engine's own, or an alert of what it also
 //! forbids in other periods. Of two ids the lesser is the first.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::about::{About, Group};
 use super::alerts::{Alerts, Kept};
@@ -19,6 +19,7 @@ const WORST_MAX: usize = 10;
 /// Holds alerts against a ledger.
 pub fn judge(ledger: &Ledger, alerts: &Alerts) -> Verdict {
     let (mut due, forbidden) = (due(ledger), forbidden(ledger));
+    let permitted: BTreeSet<_> = ledger.may.iter().map(|one| (one.rule_id.as_str(), &one.group)).collect();
     let mut verdict = Verdict::default();
     let mut ids: BTreeMap<&About, &str> = BTreeMap::new();
     let mut timed = Vec::new();
@@ -30,8 +31,9 @@ pub fn judge(ledger: &Ledger, alerts: &Alerts) -> Verdict {
             verdict.duplicates.push(Duplicate::Id { raised: Raised::of(kept), other: (*other).to_owned() });
             continue;
         }
-        let place = (due.remove(about), forbidden.get(&(about.rule_id.as_str(), &about.group)));
-        match place {
+        let named = (about.rule_id.as_str(), &about.group);
+        match (due.remove(about), forbidden.get(&named)) {
+            (None, None) if permitted.contains(&named) => verdict.permitted.push(Raised::of(kept)),
             (None, None) if kept.last.own => {
                 verdict.own.push(Raised::of(kept));
                 continue;

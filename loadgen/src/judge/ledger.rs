@@ -17,6 +17,8 @@ pub struct Ledger {
     pub must: Vec<Must>,
     /// Alerts that must not be raised.
     pub must_not: Vec<MustNot>,
+    /// Alerts that may be raised, in whatever period and with whatever count: of attacks of which not all is known to be there.
+    pub may: Vec<May>,
     /// How it was sent, if it was.
     pub sent: Option<Sent>,
 }
@@ -52,6 +54,19 @@ pub struct MustNot {
     pub scenario: String,
     /// Which play of the scenario.
     #[serde(default)]
+    pub instance: u64,
+    /// The rule.
+    pub rule_id: String,
+    /// The group.
+    pub group: Group,
+}
+
+/// An alert that may be raised or not.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct May {
+    /// The scenario that declares it.
+    pub scenario: String,
+    /// Which play of the scenario.
     pub instance: u64,
     /// The rule.
     pub rule_id: String,
@@ -111,6 +126,7 @@ impl Ledger {
             match line.parse::<Kind>()? {
                 Kind { must: Some(true), .. } => ledger.must.push(line.parse()?),
                 Kind { must: Some(false), .. } => ledger.must_not.push(line.parse()?),
+                Kind { may: Some(true), .. } => ledger.may.push(line.parse()?),
                 Kind { sent: Some(_), .. } if ledger.sent.is_some() => {
                     return Err(ReadError::SentTwice { file: line.file.to_owned(), line: line.n });
                 }
@@ -141,6 +157,7 @@ impl Sent {
 #[derive(Deserialize)]
 struct Kind {
     must: Option<bool>,
+    may: Option<bool>,
     sent: Option<IgnoredAny>,
 }
 

@@ -34,7 +34,7 @@ pub enum ReadError {
         line: u64,
     },
     /// A line of a ledger that is none of its kinds.
-    #[error("{file}:{line}: neither `must` nor `sent`")]
+    #[error("{file}:{line}: neither `must` nor `may` nor `sent`")]
     Kind {
         /// Which file.
         file: String,

@@ -20,6 +20,10 @@ fn must_not(instance: u64, rule: &str, group: &str) -> Value {
     json!({"must": false, "scenario": "s", "instance": instance, "rule_id": rule, "group": {"account": group}})
 }
 
+fn may(instance: u64, rule: &str, group: &str) -> Value {
+    json!({"may": true, "scenario": "s", "instance": instance, "rule_id": rule, "group": {"account": group}})
+}
+
 /// An alert's line: id, rule, group, count.
 fn alert(id: &str, rule: &str, group: &str, count: u64) -> Value {
     json!({
@@ -118,6 +122,21 @@ fn the_last_revision_counts_and_each_comes_once() {
     check(&due, &[told(3, 12), told(1, 5), told(2, 10)], [1, 0, 0, 0, 0, 0, 0]);
     check(&due, &[told(1, 12), told(2, 5)], [0, 0, 1, 0, 0, 0, 0]);
     check(&due, &[told(1, 5), told(2, 12), told(2, 12), told(2, 12)], [1, 0, 0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn what_may_follow_counts_neither_for_nor_against() {
+    let due = [must(1, "r", "a", 3), may(2, "r", "b")];
+    let [a, b] = [alert("1", "r", "a", 3), alert("2", "r", "b", 7)];
+    check(&due, std::slice::from_ref(&a), [1, 0, 0, 0, 0, 0, 0]);
+    let all = [a, b];
+    check(&due, &all, [1, 0, 0, 0, 0, 0, 0]);
+    let verdict = judged(&due, &all);
+    assert_eq!((verdict.permitted.len(), verdict.judged(), verdict.precision()), (1, 1, Some(1.0)));
+    // Not twice, not in another group, and not if it is forbidden.
+    check(&due, &[all.as_slice(), &[alert("3", "r", "b", 7)]].concat(), [1, 0, 0, 1, 0, 0, 0]);
+    check(&due, &[all.as_slice(), &[alert("3", "r", "c", 1)]].concat(), [1, 0, 0, 0, 0, 1, 0]);
+    check(&[must_not(1, "r", "b"), may(2, "r", "b")], &all[1..], [0, 0, 0, 0, 1, 0, 0]);
 }
 
 #[test]

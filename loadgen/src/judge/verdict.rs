@@ -23,6 +23,8 @@ pub struct Verdict {
     pub forbidden: Vec<Forbidden>,
     /// Alerts that nothing declares.
     pub unexpected: Vec<Raised>,
+    /// Alerts that may have followed from attacks of which a part was sent: they count neither for nor against it.
+    pub permitted: Vec<Raised>,
     /// Alerts in which the engine tells of itself: they count neither for nor against it.
     pub own: Vec<Raised>,
     /// How long due alerts took, for the hops whose ends are known.
@@ -129,7 +131,7 @@ impl Verdict {
         self.found + len(&self.missed) + len(&self.miscounted)
     }
 
-    /// How many alerts were judged: all but the engine's own.
+    /// How many alerts were judged: all but those that are permitted and the engine's own.
     pub fn judged(&self) -> u64 {
         self.found + len(&self.miscounted) + len(&self.forbidden) + len(&self.unexpected) + self.second_ids()
     }

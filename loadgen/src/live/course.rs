@@ -23,7 +23,8 @@ pub(crate) enum Kind {
     Background,
     /// Background that was sent before.
     Recycled,
-    Attack,
+    /// Of the attack of this number.
+    Attack(u64),
 }
 
 /// The course of a load.
@@ -45,6 +46,7 @@ struct Attack {
     at_us: u64,
     /// Of the same time the first that came.
     number: u64,
+    attack: u64,
     unit: Arc<Unit>,
 }
 
@@ -58,8 +60,8 @@ impl Course {
         course
     }
 
-    /// One more unit, of an attack.
-    pub(crate) fn add(&mut self, at_s: f64, unit: Unit) {
+    /// One more unit, of the attack of this number.
+    pub(crate) fn add(&mut self, at_s: f64, attack: u64, unit: Unit) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -67,7 +69,7 @@ impl Course {
         )]
         let at_us = (at_s.max(0.0) * 1e6) as u64;
         self.added += 1;
-        self.attacks.push(Reverse(Attack { at_us, number: self.added, unit: Arc::new(unit) }));
+        self.attacks.push(Reverse(Attack { at_us, number: self.added, attack, unit: Arc::new(unit) }));
     }
 
     /// When the next one is due, if there is one.
@@ -85,7 +87,8 @@ impl Course {
         let is_attack = self.attacks.peek().is_some_and(|Reverse(attack)| attack.at_s() <= background_s);
         if is_attack {
             let Reverse(attack) = self.attacks.pop()?;
-            return Some(Due { at_s: attack.at_s(), unit: attack.unit, kind: Kind::Attack });
+            let kind = Kind::Attack(attack.attack);
+            return Some(Due { at_s: attack.at_s(), unit: attack.unit, kind });
         }
         let drawn = self.draw();
         std::mem::replace(&mut self.next, drawn)
@@ -149,7 +152,7 @@ mod tests {
     fn the_background_goes_round_and_attacks_come_between() {
         let schedule = Rate::Constant(10.0).schedule(2.0);
         let mut course = Course::new(schedule, vec![unit(5), unit(3)]);
-        course.add(1.0, unit(1));
+        course.add(1.0, 7, unit(1));
         assert!(course.take(0.4).is_none());
         let mut told = Vec::new();
         while let Some(due) = course.take(100.0) {
@@ -161,7 +164,7 @@ mod tests {
             [
                 (0.5, 5, background),
                 (0.8, 3, background),
-                (1.0, 1, Kind::Attack),
+                (1.0, 1, Kind::Attack(7)),
                 (1.3, 5, recycled),
                 (1.6, 3, recycled)
             ]
@@ -173,7 +176,7 @@ mod tests {
     fn without_a_background_there_are_attacks_alone() {
         let mut course = Course::new(Rate::Constant(1.0).schedule(1.0), Vec::new());
         assert_eq!(course.next_s(), None);
-        course.add(0.5, unit(1));
-        assert_eq!(course.take(0.5).map(|due| due.kind), Some(Kind::Attack));
+        course.add(0.5, 7, unit(1));
+        assert_eq!(course.take(0.5).map(|due| due.kind), Some(Kind::Attack(7)));
     }
 }

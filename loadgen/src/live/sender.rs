@@ -115,7 +115,7 @@ impl Sender {
             let Err((left, Failure { said, fate, .. })) = self.put(call).await else { return };
             // What answers nobody for so long will not answer the next one: the load is over.
             if fate == Fate::Final || began.elapsed() > self.patience.tried_for {
-                self.books.gave_up(left.len(), said);
+                self.books.gave_up(&left, said);
                 self.stop.send_replace(true);
                 return;
             }
@@ -125,7 +125,7 @@ impl Sender {
             match (is_stopped, may_be_there) {
                 (false, _) => self.books.retried(left.len(), said),
                 (true, false) => return self.books.unsent(left.len(), Some(said)),
-                (true, true) => return self.books.gave_up(left.len(), said),
+                (true, true) => return self.books.gave_up(&left, said),
             }
             call = left;
         }

@@ -23,8 +23,14 @@ const PATIENCE: Patience = Patience {
 /// Who is refused once is given up.
 const NONE: Patience = Patience { tried_for: Duration::ZERO, ..PATIENCE };
 
-/// A load of units that are all due at once, over one connection.
+/// A load of units, each an attack of its own from which nothing follows.
 async fn load(target: &str, service: &Service, units: Vec<Unit>, patience: Patience) -> Running {
+    let attacks = units.into_iter().map(|unit| vec![unit]).collect();
+    attacks_of(target, service, attacks, patience).await
+}
+
+/// A load of attacks whose units are all due at once, over one connection. Nothing follows from them.
+async fn attacks_of(target: &str, service: &Service, attacks: Vec<Vec<Unit>>, patience: Patience) -> Running {
     let target: Target = target.parse().unwrap();
     let config = aws_config::defaults(BehaviorVersion::latest())
         .endpoint_url(&service.url)
@@ -43,13 +49,14 @@ async fn load(target: &str, service: &Service, units: Vec<Unit>, patience: Patie
         patience,
     };
     let mut course = Course::new(plan.rate.schedule(1.0), Vec::new());
-    for unit in units {
-        course.add(0.0, unit);
+    let owed = (0..).zip(attacks.iter().map(|units| units.len() as u64)).collect();
+    for (n, units) in (0..).zip(attacks) {
+        units.into_iter().for_each(|unit| course.add(0.0, n, unit));
     }
     let (stop, _) = watch::channel(false);
     let books = Arc::new(Books::new(&plan.target, 0).unwrap());
     let (truth, began) = (Truth::default(), Instant::now());
-    Running { books, truth, began, stop, plan, course: Some(course), client }
+    Running { books, began, stop, plan, truth, owed, course: Some(course), client }
 }
 
 /// Sends it to its end.

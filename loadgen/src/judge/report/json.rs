@@ -36,6 +36,7 @@ pub(super) fn object(report: &Report<'_>) -> Value {
         "forbidden": forbidden.collect::<Vec<_>>(),
         "unexpected": verdict.unexpected.iter().map(raised).collect::<Vec<_>>(),
         "duplicates": duplicates.collect::<Vec<_>>(),
+        "permitted": verdict.permitted.iter().map(raised).collect::<Vec<_>>(),
         "own": verdict.own.iter().map(raised).collect::<Vec<_>>(),
         "latency": took,
         "worst": worst,

@@ -32,6 +32,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         Duplicate::Id { raised: it, other } => format!("{}, as is {other}", raised(it)),
     };
     named("duplicate", &verdict.duplicates, duplicate, out)?;
+    named("permitted", &verdict.permitted, raised, out)?;
     named("engine", &verdict.own, raised, out)?;
     latency(verdict, out)
 }
@@ -85,10 +86,11 @@ fn counts(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
         out,
         "raised",
         format_args!(
-            "{} alerts = {} due + {forbidden} forbidden + {unexpected} unexpected + {} under a second id; {} of the engine itself apart",
+            "{} alerts = {} due + {forbidden} forbidden + {unexpected} unexpected + {} under a second id; {} permitted and {} of the engine itself apart",
             verdict.judged(),
             verdict.found + miscounted as u64,
             verdict.second_ids(),
+            verdict.permitted.len(),
             verdict.own.len()
         ),
     )?;

@@ -4,10 +4,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Verdict, alert, but, judged, must, must_not};
+use super::{Verdict, alert, but, judged, may, must, must_not};
 
-/// Found, missed, miscounted, duplicates, forbidden, unexpected, own.
-type Counts = [u64; 7];
+/// Found, missed, miscounted, duplicates, forbidden, unexpected, own, permitted.
+type Counts = [u64; 8];
 
 /// One place for each, without an index. Alerts as in the files; ids decide which of two is the first.
 fn naive(ledger: &[Value], alerts: &[Value]) -> Counts {
@@ -47,6 +47,8 @@ fn naive(ledger: &[Value], alerts: &[Value]) -> Counts {
             counts[if right { 0 } else { 2 }] += 1;
         } else if forbidden {
             counts[4] += 1;
+        } else if ledger.iter().any(|due| due["may"] == true && matches(due, line)) {
+            counts[7] += 1;
         } else if line["event_source"] == "tripline" {
             counts[6] += 1;
             continue;
@@ -75,6 +77,7 @@ fn counts(verdict: &Verdict) -> Counts {
         len(verdict.forbidden.len()),
         len(verdict.unexpected.len()),
         len(verdict.own.len()),
+        len(verdict.permitted.len()),
     ]
 }
 
@@ -84,11 +87,14 @@ fn rule() -> impl Strategy<Value = &'static str> {
 }
 
 fn ledger() -> impl Strategy<Value = Vec<Value>> {
-    let line =
-        (any::<bool>(), 0..3_u64, rule(), 0..3_u8, 1..4_u64).prop_map(|(due, n, rule, group, count)| {
-            let group = group.to_string();
-            if due { must(n, rule, &group, count) } else { must_not(n, rule, &group) }
-        });
+    let line = (0..5_u8, 0..3_u64, rule(), 0..3_u8, 1..4_u64).prop_map(|(kind, n, rule, group, count)| {
+        let group = group.to_string();
+        match kind {
+            0 | 1 => must(n, rule, &group, count),
+            2 | 3 => must_not(n, rule, &group),
+            _ => may(n, rule, &group),
+        }
+    });
     vec(line, 0..8)
 }
 
@@ -123,7 +129,7 @@ proptest! {
             .map(|due| format!("{} {}", due["rule_id"], due["group"])).collect();
         prop_assert_eq!(verdict.must(), due.len() as u64);
         let ids: std::collections::BTreeSet<_> = seen.iter().map(|line| line["id"].to_string()).collect();
-        prop_assert_eq!(verdict.judged() + verdict.own.len() as u64, ids.len() as u64);
+        prop_assert_eq!(verdict.judged() + (verdict.own.len() + verdict.permitted.len()) as u64, ids.len() as u64);
     }
 
     #[test]

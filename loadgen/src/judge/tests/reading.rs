@@ -20,7 +20,7 @@ fn a_broken_line_says_where_and_what() {
     for (second, says) in [
         ("{", "l.ndjson:2: column 1: EOF while parsing an object"),
         ("[true]", "l.ndjson:2: not a JSON object"),
-        ("{}", "l.ndjson:2: neither `must` nor `sent`"),
+        ("{}", "l.ndjson:2: neither `must` nor `may` nor `sent`"),
         (r#"{"must":true,"scenario":"s"}"#, "l.ndjson:2: column 28: missing field `rule_id`"),
         (r#"{"must":false,"scenario":"s","rule_id":"r"}"#, "l.ndjson:2: column 43: missing field `group`"),
         (

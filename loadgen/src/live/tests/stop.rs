@@ -3,9 +3,10 @@
 use serde_json::json;
 use tokio::sync::watch;
 use tripline_loadgen::judge::Sent;
+use tripline_loadgen::{Expected, Forbidden, Truth};
 
 use super::service::{Answer, Call, Service, error};
-use super::{PATIENCE, counts, load, logs, records, sent};
+use super::{PATIENCE, attacks_of, counts, load, logs, records, sent};
 use crate::cli::send;
 use crate::live::unit::Unit;
 
@@ -66,4 +67,55 @@ async fn a_refusal_after_an_outage_says_nothing_of_the_outage() {
     .await;
     assert_eq!(records::asked(&service), ["ab", "ab"]);
     assert_eq!((counts(&sent), sent.unsent), ([1, 2, 1], Some(0)));
+}
+
+/// An alert that must follow from each of three attacks, and one that must not.
+fn declared() -> Truth {
+    let (scenario, rule_id, group) = ("s", "r".to_owned(), vec![("account".to_owned(), "1".to_owned())]);
+    let must = |instance| Expected {
+        scenario,
+        instance,
+        look_alike: false,
+        rule_id: rule_id.clone(),
+        group: group.clone(),
+        period_start_s: 0,
+        period_s: 3_600,
+        count: 2,
+        needs: 1,
+        sent_ms: Some(0),
+    };
+    let must_not = |instance| Forbidden { scenario, instance, rule_id: "n".to_owned(), group: group.clone() };
+    Truth { must: (0..3).map(must).collect(), must_not: (0..3).map(must_not).collect(), may: Vec::new() }
+}
+
+/// Three attacks, `ab`, `c` and `de`, in one call, which is answered like this and stops the load; of which attacks something
+/// must follow, may, and must not.
+async fn followed(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> [Vec<u64>; 3] {
+    let (stop, _) = watch::channel(false);
+    let stops = stop.clone();
+    let service = Service::start(move |_, call| {
+        stops.send_replace(true);
+        answer(call)
+    })
+    .await;
+    let attacks = [&["a", "b"][..], &["c"], &["d", "e"]].map(records::records).to_vec();
+    let mut running = attacks_of(records::TARGET, &service, attacks, PATIENCE).await;
+    (running.stop, running.truth) = (stop, declared());
+    running.send().await.unwrap();
+    assert_eq!(records::asked(&service), ["abcde"]);
+    let Truth { must, must_not, may } = running.followed();
+    let numbers = |all: &[Expected]| all.iter().map(|one| one.instance).collect();
+    [numbers(&must), numbers(&may), must_not.iter().map(|one| one.instance).collect()]
+}
+
+#[tokio::test]
+async fn only_of_what_was_taken_whole_anything_must_follow() {
+    let all = vec![0, 1, 2];
+    assert_eq!(followed(|call| records::but(call, &[])).await, [all.clone(), vec![], all.clone()]);
+    // A part of the first, all of the second, nothing of the third.
+    let part = followed(|call| records::but(call, &["b", "d", "e"])).await;
+    assert_eq!(part, [vec![1], vec![0], all.clone()]);
+    // What nobody knows of may be there.
+    let unknown = followed(|_| error(500, "InternalFailure")).await;
+    assert_eq!(unknown, [vec![], all.clone(), all]);
 }
