@@ -47,6 +47,8 @@ pub(crate) struct Row {
     behind_p99_ms: f64,
     alerts: u64,
     verdict_holds: bool,
+    /// Messages that the server took and that the service never got.
+    messages_lost: u64,
     /// p50, p99, p99.9, milliseconds.
     arrival_to_alerted_ms: [f64; 3],
     received_to_alerted_ms: [f64; 3],
@@ -63,7 +65,8 @@ impl Row {
     pub(crate) fn json(&self) -> Value {
         json!({
             "rate": self.rate, "sent_a_second": self.sent_a_second, "behind_p99_ms": self.behind_p99_ms,
-            "alerts": self.alerts, "verdict_holds": self.verdict_holds, "is_held": self.is_held,
+            "alerts": self.alerts, "verdict_holds": self.verdict_holds,
+            "messages_lost": self.messages_lost, "is_held": self.is_held,
             "arrival_to_alerted_ms": self.arrival_to_alerted_ms,
             "received_to_alerted_ms": self.received_to_alerted_ms, "sent_to_alerted_ms": self.sent_to_alerted_ms,
             "core_s_a_million": {
@@ -89,10 +92,11 @@ impl fmt::Display for Row {
         let [_, own99, own999] = self.received_to_alerted_ms;
         let [_, sent99, _] = self.sent_to_alerted_ms;
         let [service, loadgen, server] = self.core_s_a_million;
-        let verdict = match (self.is_held, self.verdict_holds) {
-            (true, true) => "",
-            (false, true) => "saturated",
-            (_, false) => "not all was found in time",
+        let verdict = match (self.is_held, self.verdict_holds, self.messages_lost) {
+            (true, true, 0) => String::new(),
+            (true, true, lost) => format!("the server lost {lost} messages"),
+            (false, true, _) => "saturated".to_owned(),
+            (_, false, _) => "not all was found in time".to_owned(),
         };
         write!(
             f,
@@ -119,6 +123,13 @@ pub(crate) fn run(
             }
             Err(error) => return Err(error),
         };
+        if !row.verdict_holds && row.messages_lost > 0 && !rows.is_empty() {
+            let lost = row.messages_lost;
+            return Ok(Some(format!(
+                "at {rate} events a second the server lost {lost} messages that it had taken, and what should have followed is missing: {}",
+                report["missed"]
+            )));
+        }
         // Alerts that are not there would make every figure a lie, but for the rate that is too much; the first is not.
         let may_fall_behind = !row.is_held && !rows.is_empty();
         ensure!(
@@ -140,7 +151,9 @@ fn send(load: &Load, server: &Server, rate: u64) -> anyhow::Result<(Row, Value)>
     let report = engine.drive(server, &stream, rate, load)?;
     let after = [engine.cpu_s()?, cpu::of_children_s()?, cpu::own_s()?];
     let took = std::array::from_fn(|n| after[n] - before[n]);
-    Ok((row(rate, &report, took)?, report))
+    let sent = report.pointer("/sent/messages").and_then(Value::as_u64).context("no messages in a report")?;
+    let messages_lost = sent.saturating_sub(engine.records(sent)?);
+    Ok((Row { messages_lost, ..row(rate, &report, took)? }, report))
 }
 
 /// What the load generator reports, as far as it is told here.
@@ -169,6 +182,7 @@ fn row(rate: u64, report: &Value, core_s: [f64; 3]) -> anyhow::Result<Row> {
         behind_p99_ms: number("/sent/behind_ms/p99")?,
         alerts,
         verdict_holds: report.pointer("/holds") == Some(&Value::Bool(true)),
+        messages_lost: 0,
         arrival_to_alerted_ms,
         received_to_alerted_ms: hop("received_to_alerted")?,
         sent_to_alerted_ms: hop("sent_to_alerted")?,

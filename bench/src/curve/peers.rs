@@ -14,6 +14,7 @@ use ferrokinesis::store::StoreOptions;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tripline::store::Store;
 
 use super::Load;
 use crate::children::{self, REGION};
@@ -83,11 +84,17 @@ impl Drop for Server {
     }
 }
 
+/// The service's store.
+const STORE: &str = "tripline.db";
+/// Nothing new in that for so many looks: there is no more.
+const LOOKS: u32 = 10;
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
 /// The service, until it is dropped.
 pub(super) struct Engine {
     child: Child,
     url: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Engine {
@@ -98,7 +105,7 @@ impl Engine {
         let text = format!(
             "[kinesis]\nstream = \"{stream}\"\npoll_interval_ms = {poll_interval_ms}\nlist_interval_s = 3600\n\
              [http]\nlisten = \"127.0.0.1:0\"\n[silence]\nenabled = false\n[store]\npath = \"{}\"\n",
-            folder.path().join("tripline.db").display()
+            folder.path().join(STORE).display()
         );
         std::fs::write(&config, text)?;
         let mut child = children::command("tripline", &server.url)?
@@ -108,7 +115,7 @@ impl Engine {
             .stderr(Stdio::piped())
             .spawn()?;
         let log = BufReader::new(child.stderr.take().context("no log")?);
-        let mut engine = Self { child, url: String::new(), _folder: folder };
+        let mut engine = Self { child, url: String::new(), folder };
         engine.url = engine.serve(log)?;
         Ok(engine)
     }
@@ -131,6 +138,19 @@ impl Engine {
     /// What it has taken of the cores so far, seconds.
     pub(super) fn cpu_s(&self) -> anyhow::Result<f64> {
         cpu::of_s(self.child.id())
+    }
+
+    /// Records of the stream that are in its accounts: so many, or fewer when for a while no more come.
+    pub(super) fn records(&self, wanted: u64) -> anyhow::Result<u64> {
+        let store = Store::open_beside(&self.folder.path().join(STORE))?;
+        let (mut records, mut looks) = (0, 0);
+        while records < wanted && looks < LOOKS {
+            std::thread::park_timeout(LOOK_EVERY);
+            let now: u64 = store.accounts()?.iter().map(|(_, of_shard)| of_shard.records).sum();
+            looks = if now > records { 0 } else { looks + 1 };
+            records = now;
+        }
+        Ok(records)
     }
 
     /// Sends a load to its stream, and returns what the load generator says of it. That a load is judged badly is a result.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tripline::alert::Alert;
 use tripline::decode::Limits;
@@ -14,7 +14,7 @@ use tripline::pipeline::own::About;
 use tripline::pipeline::{Matched, Matcher, attempt};
 use tripline::record::{Mark, Place, Position, Record, Stage};
 use tripline::sink::Refusal;
-use tripline::store::{Outcome, Query, Retention, Store};
+use tripline::store::{Outcome, Query, Retention, Store, StoreError};
 use tripline_rules::plan::Ruleset;
 
 use super::traffic;
@@ -23,6 +23,9 @@ use crate::rng::Rng;
 
 const SHARDS_MAX: usize = 9;
 const SINK: &str = "sink";
+
+/// How long a store may stay locked that nobody has open any more.
+const LOCKED_MAX: Duration = Duration::from_secs(10);
 
 /// What a store says of a shard that was read to its end.
 const SHARD_END: &str = "SHARD_END";
@@ -208,7 +211,7 @@ impl<'r> World<'r> {
     /// A start: goes on from what the store says.
     fn start(&self) -> Engine {
         let route: Route = Arc::new(|_| vec![SINK.to_owned()]);
-        let store = Store::open(&self.path).unwrap();
+        let store = open_again(&self.path);
         let mut keeper = Keeper::open_on_demand(store, self.rules, route, self.memory_bytes_max).unwrap();
         keeper.retain(Retention { late_s: 24 * 3_600, closed_alerts_ms: None, alerts_ms: None });
         let (mut next, mut over) = (BTreeMap::new(), BTreeSet::new());
@@ -369,6 +372,19 @@ impl<'r> World<'r> {
 
 fn shard_name(n: usize) -> Arc<str> {
     Arc::from(format!("stream:1:shardId-{n:012}"))
+}
+
+/// A process that another test is about to start holds what this one has open, locks too, until it becomes its program.
+fn open_again(path: &Path) -> Store {
+    let before = Instant::now();
+    loop {
+        match Store::open(path) {
+            Err(StoreError::Locked { .. }) if before.elapsed() < LOCKED_MAX => {
+                std::thread::park_timeout(Duration::from_millis(10));
+            }
+            opened => return opened.unwrap(),
+        }
+    }
 }
 
 fn mark(matcher: &mut Matcher, shard: &Shard, place: Place, stage: Stage, now_ms: i64) -> Matched {
