@@ -3,7 +3,7 @@
 //! | predicates | are found by |
 //! | --- | --- |
 //! | equal to a text | a hash table of folded texts |
-//! | holding a text | one Aho-Corasick automaton over the folded text: dense while it is small, else compact |
+//! | holding a text | one Aho-Corasick automaton that ignores case: dense while it is small, else compact |
 //! | holding an expression, if they are many | one multi-pattern automaton |
 //! | numbers, networks, booleans, presence, few expressions | asking each |
 //!
