@@ -1,5 +1,17 @@
 //! What several rooms' tests need.
 
+use std::sync::Arc;
+
+use tripline_rules::check::{self, SourceFile};
+use tripline_rules::plan::Ruleset;
+
+/// The rules of one file, which has nothing to complain of.
+pub(crate) fn ruleset(text: &str) -> Arc<Ruleset> {
+    let loaded = check::load(&[SourceFile { name: "rules.yml".into(), text: text.to_owned() }], &|_| true);
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    Arc::new(Ruleset::new(loaded.rules, loaded.fields))
+}
+
 /// splitmix64: the seed reproduces the case.
 pub(crate) struct Rng(pub(crate) u64);
 

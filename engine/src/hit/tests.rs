@@ -1,22 +1,16 @@
 //! Events to hits: who, which group, and what a correlation leaves out.
 
 use serde_json::{Value, json};
-use tripline_rules::check::{SourceFile, load};
 use tripline_rules::matcher::{self, Scratch};
 
 use super::*;
 use crate::decode;
-
-fn ruleset(text: &str) -> Ruleset {
-    let loaded = load(&[SourceFile { name: "r.yml".into(), text: text.to_owned() }], &|_| true);
-    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-    Ruleset::new(loaded.rules, loaded.fields)
-}
+use crate::testing::ruleset;
 
 const SINGLE: &str =
     "title: One\nid: one\nlogsource: {product: aws}\ndetection: {s: {eventName: Do}, condition: s}\n";
 
-fn grouped(fields: &str) -> Ruleset {
+fn grouped(fields: &str) -> Arc<Ruleset> {
     ruleset(&format!("{SINGLE}tripline: {{group-by: [{fields}]}}\n"))
 }
 

@@ -8,6 +8,7 @@
 mod tests;
 
 use std::mem::take;
+use std::slice::from_mut;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
@@ -123,11 +124,8 @@ impl Committer {
 
     fn work(&mut self) {
         // What the rows amount to under changed rules is written before anything new.
-        if self.keeper.owes() {
-            let owed = self.begin();
-            if !self.commit(owed) {
-                return;
-            }
+        if !self.commit_owed() {
+            return;
         }
         self.health.pressed(self.keeper.pressures());
         self.sweep();
@@ -150,6 +148,15 @@ impl Committer {
             }
             self.sweep();
         }
+    }
+
+    /// Writes what the rows amount to and the store has no alerts for, if there is any. Whether it could.
+    fn commit_owed(&mut self) -> bool {
+        if !self.keeper.owes() {
+            return true;
+        }
+        let owed = self.begin();
+        self.commit(owed)
     }
 
     fn begin(&mut self) -> Gathered {
@@ -178,12 +185,11 @@ impl Committer {
     }
 
     /// Loads what a batch needs, and folds it in.
-    fn fold_in(&mut self, gathered: &mut Gathered, batch: Matched) -> Option<()> {
-        let (mut batches, mut dropped) = ([batch], 0);
-        self.persist(&mut |keeper| keeper.load(&mut batches, &mut dropped))?;
+    fn fold_in(&mut self, gathered: &mut Gathered, mut batch: Matched) -> Option<()> {
+        let mut dropped = 0;
+        self.persist(&mut |keeper| keeper.load(from_mut(&mut batch), &mut dropped))?;
         failpoint::die("state.loaded");
         self.metrics.hits_of_no_rule.inc_by(dropped);
-        let [batch] = batches;
         gathered.queued += batch.queued;
         self.keeper.fold_in(&mut gathered.folding, batch);
         Some(())
@@ -232,11 +238,7 @@ impl Committer {
         let adopted = self.persist(&mut |keeper| keeper.adopt(ruleset, generation));
         failpoint::die("rules.adopted");
         let settled = adopted.and_then(|()| self.persist(&mut Keeper::settle_reshaped));
-        if settled.is_some() && self.keeper.owes() {
-            let owed = self.begin();
-            return self.commit(owed);
-        }
-        settled.is_some()
+        settled.is_some() && self.commit_owed()
     }
 
     /// Tries until the store does what is asked; none when the service ends before.

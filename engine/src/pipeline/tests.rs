@@ -6,13 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::json;
-use tripline_rules::check::{self, SourceFile};
 use tripline_rules::plan::Ruleset;
 
 use super::keeper::{Gone, Keeper, Route};
 use super::*;
 use crate::store::{Query, Retention, Store};
-use crate::testing::Rng;
+use crate::testing::{self, Rng};
 
 mod pressure;
 mod reload;
@@ -46,13 +45,7 @@ detection: {a: {eventName: Failed}, condition: a}
 
 fn ruleset() -> Arc<Ruleset> {
     static RULESET: OnceLock<Arc<Ruleset>> = OnceLock::new();
-    let made = || {
-        let files = [SourceFile { name: "rules.yml".into(), text: RULES.to_owned() }];
-        let loaded = check::load(&files, &|_| true);
-        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-        Arc::new(Ruleset::new(loaded.rules, loaded.fields))
-    };
-    Arc::clone(RULESET.get_or_init(made))
+    Arc::clone(RULESET.get_or_init(|| testing::ruleset(RULES)))
 }
 
 fn event(rng: &mut Rng, n: i64) -> String {
@@ -361,11 +354,8 @@ fn a_rule_that_now_fires_on_what_was_kept_opens_its_alert() {
 fn a_changed_threshold_opens_alerts(memory_bytes_max: Option<usize>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
-    let compiled = |threshold: u32| {
-        let text = RULES.replace("{gte: 3}", &format!("{{gte: {threshold}}}"));
-        let loaded = check::load(&[SourceFile { name: "rules.yml".into(), text }], &|_| true);
-        Arc::new(Ruleset::new(loaded.rules, loaded.fields))
-    };
+    let compiled =
+        |threshold: u32| testing::ruleset(&RULES.replace("{gte: 3}", &format!("{{gte: {threshold}}}")));
     let failed = |n: u32| {
         let text = delivery("198.51.100.1", "111122223333").replace("StopLogging", "Failed");
         text.replace("\"e1\"", &format!("\"e{n}\""))

@@ -4,13 +4,13 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use tempfile::TempDir;
-use tripline_rules::check::{self, SourceFile};
 
 use super::*;
 use crate::decode::Limits;
 use crate::pipeline::Matcher;
 use crate::record::Record;
 use crate::store::Store;
+use crate::testing::ruleset;
 
 const RULES: &str = "
 title: Stopped
@@ -30,10 +30,7 @@ detection: {a: {eventName: Failed}, condition: a}
 
 /// A state thread that would wait for an hour.
 fn committer(inbox: Receiver<Message>) -> (Committer, Matcher, TempDir) {
-    let files = [SourceFile { name: "rules.yml".into(), text: RULES.to_owned() }];
-    let loaded = check::load(&files, &|_| true);
-    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-    let ruleset = Arc::new(Ruleset::new(loaded.rules, loaded.fields));
+    let ruleset = ruleset(RULES);
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("store.db")).unwrap();
     let committer = Committer {
@@ -66,13 +63,15 @@ fn gathered(names: &[&str], last: Option<Message>) -> usize {
     let messages: Vec<Message> = records.chain(last).collect();
     thread::scope(|scope| {
         let sending = scope.spawn(move || {
-            messages.into_iter().for_each(|message| sender.send(message).unwrap());
+            // What it does not take in nobody takes.
+            let _ = messages.into_iter().try_for_each(|message| sender.send(message));
             sender
         });
         let first = committer.inbox.recv().unwrap();
-        let gathered = committer.gather(first).unwrap();
+        let gathered = committer.gather(first).unwrap().folding.len();
+        drop(committer);
         drop(sending.join().unwrap());
-        gathered.folding.len()
+        gathered
     })
 }
 

@@ -55,12 +55,6 @@ fn flood() -> Vec<Record> {
     records
 }
 
-fn flood_rules() -> Arc<Ruleset> {
-    let files = [SourceFile { name: "rules.yml".into(), text: FLOOD_RULES.to_owned() }];
-    let loaded = check::load(&files, &|_| true);
-    Arc::new(Ruleset::new(loaded.rules, loaded.fields))
-}
-
 fn open_within_budget(path: &Path, rules: &Arc<Ruleset>) -> Keeper {
     let route: Route = Arc::new(|_| Vec::new());
     let mut keeper = Keeper::open_on_demand(Store::open(path).unwrap(), rules, route, MEMORY_MAX).unwrap();
@@ -72,7 +66,7 @@ fn open_within_budget(path: &Path, rules: &Arc<Ruleset>) -> Keeper {
 fn a_flood_hides_nobody_and_costs_no_more_than_its_budget() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
-    let rules = flood_rules();
+    let rules = testing::ruleset(FLOOD_RULES);
     let mut keeper = open_within_budget(&path, &rules);
     let mut matcher = Matcher::new(Arc::clone(&rules), Limits::STREAM);
     let (mut hits, mut over_budget, mut pressed) = (0, 0, 0);
@@ -127,7 +121,7 @@ fn a_flood_hides_nobody_and_costs_no_more_than_its_budget() {
 fn who_comes_after_the_pressure_began_is_told_approximately() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
-    let rules = flood_rules();
+    let rules = testing::ruleset(FLOOD_RULES);
     let mut keeper = open_within_budget(&path, &rules);
     let mut matcher = Matcher::new(Arc::clone(&rules), Limits::STREAM);
     let mut records = flood();

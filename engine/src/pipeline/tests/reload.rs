@@ -4,11 +4,6 @@
 use super::*;
 use crate::pipeline::live::LiveRules;
 
-fn compiled(text: &str) -> Arc<Ruleset> {
-    let loaded = check::load(&[SourceFile { name: "rules.yml".into(), text: text.to_owned() }], &|_| true);
-    Arc::new(Ruleset::new(loaded.rules, loaded.fields))
-}
-
 /// The same rules in another order, under other numbers, with one more in front and another title.
 fn shuffled(rng: &mut Rng, n: u64) -> Arc<Ruleset> {
     let mut documents: Vec<String> = RULES.split("\n---\n").map(str::to_owned).collect();
@@ -20,7 +15,7 @@ fn shuffled(rng: &mut Rng, n: u64) -> Arc<Ruleset> {
              detection: {{a: {{eventName: Nobody{n}}}, condition: a}}"
         ),
     );
-    compiled(&documents.join("\n---\n"))
+    testing::ruleset(&documents.join("\n---\n"))
 }
 
 #[test]
@@ -74,7 +69,7 @@ fn hits_of_a_rule_that_is_gone_are_counted_and_dropped() {
     let record = Record::new(&"shard".into(), 0, delivery("198.51.100.1", "111122223333").into_bytes());
     let mut batch = vec![Matcher::new(ruleset(), Limits::STREAM).take(&record)];
     // It looks for something else now: under the same id it is another.
-    keeper.adopt(&compiled(&RULES.replace("StopLogging", "StartLogging")), 1).unwrap();
+    keeper.adopt(&testing::ruleset(&RULES.replace("StopLogging", "StartLogging")), 1).unwrap();
     let mut dropped = 0;
     keeper.load(&mut batch, &mut dropped).unwrap();
     let mut folded = keeper.fold(batch);

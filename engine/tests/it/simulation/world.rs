@@ -286,10 +286,8 @@ impl<'r> World<'r> {
             .filter_map(|matched| Some(Arc::clone(&matched.position.as_ref()?.source)))
             .collect();
         let mut folding = engine.keeper.begin();
-        for matched in batch {
-            let mut matched = [matched];
-            engine.keeper.load(&mut matched, &mut 0).unwrap();
-            let [matched] = matched;
+        for mut matched in batch {
+            engine.keeper.load(std::slice::from_mut(&mut matched), &mut 0).unwrap();
             engine.keeper.fold_in(&mut folding, matched);
         }
         let mut folded = engine.keeper.finish(folding);
