@@ -19,21 +19,25 @@ fn civil(text: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(time).ok()
 }
 
-/// The one form that matters, without the calendar library. Anything odd is left to that.
+/// The one form that matters.
+const FORM: &[u8; 20] = b"0000-00-00T00:00:00Z";
+
+/// It, without the calendar library. Anything odd is left to that.
 fn fixed(text: &[u8]) -> Option<i64> {
-    let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T', h0, h1, b':', mi0, mi1, b':', s0, s1, b'Z'] =
-        *text
-    else {
-        return None;
-    };
-    let digits =
-        [y0, y1, y2, y3, mo0, mo1, d0, d1, h0, h1, mi0, mi1, s0, s1].map(|byte| byte.wrapping_sub(b'0'));
-    if digits.iter().fold(0, |largest, digit| (*digit).max(largest)) > 9 {
+    let text: &[u8; FORM.len()] = text.try_into().ok()?;
+    // Of a digit its value, and nothing of what stands between them.
+    let mut digits = [0; FORM.len()];
+    let mut is_odd = false;
+    for ((digit, byte), form) in digits.iter_mut().zip(text).zip(FORM) {
+        *digit = byte ^ form;
+        is_odd |= *digit > if *form == b'0' { 9 } else { 0 };
+    }
+    if is_odd {
         return None;
     }
-    let [century, year, month, day, hour, minute, second] =
-        [0, 1, 2, 3, 4, 5, 6].map(|two| i64::from(digits[2 * two]) * 10 + i64::from(digits[2 * two + 1]));
-    let year = century * 100 + year;
+    let two = |at: usize| i64::from(digits[at]) * 10 + i64::from(digits[at + 1]);
+    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
     if year == 0 || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
