@@ -24,9 +24,6 @@ const EVENTS_A_MESSAGE: usize = 50;
 const EVENTS_A_SMALL_MESSAGE: usize = 3;
 const EVENTS_A_BIG_MESSAGE: usize = 320;
 
-/// Events whose instructions are counted.
-const COUNTED_EVENTS: usize = 2_000;
-
 /// Who is in the trail.
 const PRINCIPALS: usize = 4;
 
@@ -50,23 +47,22 @@ const TRAIL: Figures = Figures { bytes: (1_650.0, 1_850.0), gzip: (165.0, 180.0)
 
 /// The first so many events of two hundred accounts in eight regions: fifty a message, three, and three hundred and twenty.
 pub(crate) fn main(events: usize) -> anyhow::Result<[Corpus; 3]> {
-    let mut all = traffic(EVENTS_AN_HOUR.max(events), 200, 8)?;
-    all.truncate(events);
-    let events = mixed(all);
+    let events = mixed(traffic(EVENTS_AN_HOUR.max(events), events, 200, 8)?);
     let main = pack("main", &events, EVENTS_A_MESSAGE)?;
     main.check(&MAIN)?;
     let small = pack("small", &events, EVENTS_A_SMALL_MESSAGE)?;
     Ok([main, small, pack("big", &events, EVENTS_A_BIG_MESSAGE)?])
 }
 
-/// A part of `main` that is too small for its figures to hold: for counting instructions, not time.
-pub(crate) fn small_main() -> anyhow::Result<Corpus> {
-    pack("part", &mixed(traffic(COUNTED_EVENTS, 200, 8)?), EVENTS_A_MESSAGE)
+/// The first so many events of `main`, which may be too few for its figures to hold.
+pub(crate) fn part(events: usize) -> anyhow::Result<Corpus> {
+    pack("part", &mixed(traffic(EVENTS_AN_HOUR.max(events), events, 200, 8)?), EVENTS_A_MESSAGE)
 }
 
 /// So many events of the few busiest principals of one account: what its trail looks like while a workload runs.
 pub(crate) fn trail(events: usize) -> anyhow::Result<Corpus> {
-    let mut all = traffic((EVENTS_AN_HOUR / 2).max(events * 5), 4, 1)?;
+    let all = (EVENTS_AN_HOUR / 2).max(events * 5);
+    let mut all = traffic(all, all, 4, 1)?;
     let busiest = all.first().context("no events")?.account.clone();
     all.retain(|event| event.account == busiest);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -102,11 +98,12 @@ pub(crate) fn folder(folder: &Path) -> anyhow::Result<Corpus> {
     Ok(Corpus { name: "given", records, log_events: 0 })
 }
 
-fn traffic(events: usize, accounts: u32, regions: u32) -> anyhow::Result<Vec<LogEvent>> {
+/// The first `few` of so many events of an hour.
+fn traffic(events: usize, few: usize, accounts: u32, regions: u32) -> anyhow::Result<Vec<LogEvent>> {
     let options =
         Options { events: u64::try_from(events)?, accounts, regions, foreign_ppm: 0, ..Options::default() };
     let corpus = tripline_loadgen::Corpus::new(options)?;
-    Ok(corpus.log_events().filter(|event| event.origin != Origin::Foreign).take(events).collect())
+    Ok(corpus.log_events().filter(|event| event.origin != Origin::Foreign).take(few).collect())
 }
 
 /// The same events, in an order as many log streams of one group are read.

@@ -128,6 +128,9 @@ enum Command {
         /// How many
         #[arg(long, default_value_t = 1)]
         passes: usize,
+        /// Over so many events
+        #[arg(long, default_value_t = 2_000)]
+        events: usize,
         /// With so many rules
         #[arg(long, default_value_t = 76)]
         rules: usize,
@@ -227,8 +230,8 @@ fn main() -> anyhow::Result<()> {
             let row = scale::run(&input.main()?, &rules.load()?, input.rounds())?;
             output.print(None, &[row], scale::Row::json)
         }
-        Command::Work { passes, rules, inflate, no_memo } => {
-            stages::work(&corpus::small_main()?, &rules::of(rules)?, passes, (inflate, !no_memo))
+        Command::Work { passes, events, rules, inflate, no_memo } => {
+            stages::work(&corpus::part(events)?, &rules::of(rules)?, passes, (inflate, !no_memo))
         }
         Command::Windows { groups } => output.print(None, &[windows::windows(groups)?], windows::Row::json),
         Command::Durable { hits, groups } => {
