@@ -112,8 +112,10 @@ pub(crate) struct Through<'r> {
 impl<'r> Through<'r> {
     pub(crate) fn new(ruleset: &'r Ruleset, kernel: Option<Kernel>, memo: bool) -> Self {
         let decoder = Decoder::with_kernel(ruleset.fields(), Limits::STREAM, kernel);
-        let scratch = if memo { Scratch::default() } else { Scratch::without_memo() };
-        Self { ruleset, decoder, scratch }
+        if memo {
+            return Self { ruleset, decoder, scratch: Scratch::default() };
+        }
+        Self { ruleset, decoder: decoder.without_memo(), scratch: Scratch::without_memo() }
     }
 
     /// How many events there were, and how many matches.

@@ -35,6 +35,7 @@ mod event;
 mod inflate;
 mod omitted;
 mod open;
+mod opening;
 mod reason;
 mod scan;
 mod sequence;
@@ -46,6 +47,7 @@ mod time;
 mod trie;
 mod unread;
 mod walk;
+mod walker;
 #[cfg(test)]
 mod tests;
 
@@ -61,13 +63,12 @@ use inflate::Inflater;
 use open::{Opened, open};
 pub use reason::Reason;
 pub use scan::Kernel;
-use scan::Scanner;
 use slots::Filled;
 pub use tally::Tally;
 pub use tape::{DEPTH_MAX, KEYS_MAX};
-use trie::Trie;
 use unread::PutOff;
-use walk::{Odd, Slate};
+use walk::Odd;
+use walker::{Walker, Walks};
 
 /// What one record may hold.
 #[derive(Debug, Clone)]
@@ -135,11 +136,9 @@ pub struct Decoder {
     /// Those of the rules, and what tells a CloudTrail event.
     fields: Fields,
     version: FieldId,
-    trie: Trie,
-    slate: Slate,
-    inflater: Inflater,
     /// None when everything is to be read by the pull parser.
-    scanner: Option<Scanner>,
+    walker: Option<Walker>,
+    inflater: Inflater,
     arena: Bump,
 }
 
@@ -169,10 +168,13 @@ impl Decoder {
     pub fn with_kernel(fields: &Fields, limits: Limits, kernel: Option<Kernel>) -> Self {
         let mut fields = fields.clone();
         let version = fields.intern(Selector::Pattern(vec![Step::Member("eventVersion".to_owned())]));
-        let trie = Trie::new(&fields);
-        let slate = Slate::new(&trie);
-        let (inflater, scanner, arena) = (Inflater::new(), kernel.map(Scanner::new), Bump::new());
-        Self { limits, fields, version, trie, slate, inflater, scanner, arena }
+        let walker = kernel.map(|kernel| Walker::new(&fields, kernel));
+        Self { limits, fields, version, walker, inflater: Inflater::new(), arena: Bump::new() }
+    }
+
+    /// One that remembers nothing of what it has read: every event costs what one that is like no other costs.
+    pub fn without_memo(self) -> Self {
+        Self { walker: self.walker.map(Walker::without_openings), ..self }
     }
 
     /// Opens a record, counts it in `tally`, keeps what is set aside in `rejects`, and shows each event to `each`, in the order
@@ -187,10 +189,11 @@ impl Decoder {
         if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
             self.arena = Bump::new();
         }
-        let Self { limits, fields, version, trie, slate, inflater, scanner, arena } = self;
+        let Self { limits, fields, version, walker, inflater, arena } = self;
         arena.reset();
         let mut out = Out { tally, rejects, each };
-        match open(bytes, limits, inflater, scanner.as_mut()) {
+        let mut walks = walker.as_mut().map(|walker| walker.begin(arena, limits.event_bytes_max));
+        match open(bytes, limits, inflater, walks.as_mut()) {
             Err(reason) => {
                 out.tally.add_rejected(reason);
                 out.rejects.push(Reject::new(0, reason, bytes));
@@ -212,12 +215,9 @@ impl Decoder {
             Ok(Opened::Scanned(events)) => {
                 out.tally.add_decoded(events.len() as u64);
                 out.tally.records_scanned += 1;
-                let tokens = scanner.as_ref().map_or(&[][..], Scanner::tokens);
-                let mut walked =
-                    Walked { tokens, trie, slate, fields, version: *version, arena, nodes: Vec::new() };
+                let show = Show { walks: walks.as_ref(), fields, version: *version, arena };
                 for (ordinal, event) in (0..).zip(&events) {
-                    let fits = event.message.bytes.len() <= limits.event_bytes_max;
-                    if !fits || walked.show(event, ordinal, &mut out).is_err() {
+                    if show.event(event, ordinal, &mut out).is_err() {
                         out.tally.events_odd += 1;
                         let message = envelope::log_event(event.whole);
                         out.pull(&message, ordinal, fields, limits.event_bytes_max, arena);
@@ -229,29 +229,25 @@ impl Decoder {
     }
 }
 
-/// What a walk needs, for all log events of one record.
-struct Walked<'w, 'b> {
-    tokens: &'w [u32],
-    trie: &'w Trie,
-    slate: &'w mut Slate,
+/// What it takes to show the walked events of one record.
+struct Show<'w, 'b> {
+    walks: Option<&'w Walks<'w, 'b>>,
     fields: &'b Fields,
     version: FieldId,
     arena: &'b Bump,
-    nodes: Vec<Node<'b>>,
 }
 
-impl<'b> Walked<'_, 'b> {
-    /// Walks a log event and shows it, unless something in it is for the pull parser to judge.
-    fn show(
-        &mut self,
+impl<'b> Show<'_, 'b> {
+    /// Shows a log event, unless something in it is for the pull parser to judge.
+    fn event(
+        &self,
         log_event: &LogEvent<'b>,
         ordinal: u64,
         out: &mut Out<'_, impl FnMut(&Event<'_>)>,
     ) -> Result<(), Odd> {
-        let escaped = log_event.message.sound.ok_or(Odd)?;
-        walk::walk(&log_event.message, self.tokens, self.trie, self.slate, (&mut self.nodes, self.arena))?;
-        let put_off = PutOff::new(escaped, self.fields, self.arena);
-        let slots = Slots::new(&self.nodes, &self.slate.spans).with_text(escaped).with_unread(&put_off);
+        let (Some(walks), Some(walked)) = (self.walks, &log_event.walked) else { return Err(Odd) };
+        let put_off = PutOff::new(walked.text, self.fields, self.arena);
+        let slots = walks.slots(walked).with_unread(&put_off);
         // Its version makes it CloudTrail.
         let string = |field: FieldId| match *slots.get(field) {
             [Node { value: Value::String(text), .. }] => Some(text),
@@ -262,8 +258,9 @@ impl<'b> Walked<'_, 'b> {
         }
         let time_s = string(FieldId::EVENT_TIME).and_then(time::parse).ok_or(Odd)?;
         out.tally.events_evaluated += 1;
+        out.tally.events_known += u64::from(walked.is_known());
         out.tally.events_without_id += u64::from(string(FieldId::EVENT_ID).is_none());
-        let (logs_time_ms, source) = (log_event.logs_time_ms, Source::Escaped(escaped));
+        let (logs_time_ms, source) = (log_event.logs_time_ms, Source::Escaped(walked.text));
         (out.each)(&Event { ordinal, time_s, logs_time_ms, slots, source });
         Ok(())
     }

@@ -11,7 +11,10 @@ use std::collections::HashMap;
 use std::fmt;
 
 pub(crate) use slots::Plain;
-pub use slots::{Node, Reached, Slots, Span, Unread, Value};
+pub use slots::{Node, Note, Reached, Slots, Span, Unread, Value};
+
+/// The member of an event that says who did it.
+pub const IDENTITY: &str = "userIdentity";
 
 /// One step of a filter-pattern selector (`spec/filter-pattern.md` §4.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -79,11 +79,13 @@ pub fn hits(ruleset: &Ruleset, slots: &Slots<'_>, scratch: &mut Scratch, hits: &
     hits.clear();
     scratch.begin(ruleset);
     let Scratch { candidates, lookups } = scratch;
-    ruleset.index().always().iter().for_each(|rule| candidates.add(*rule));
-    for place in ruleset.index().anchored() {
-        if let Some(known) = lookups.known(*place, ruleset, slots) {
-            lookups.call(*place, known, ruleset, slots, candidates);
-        }
+    let index = ruleset.index();
+    index.always().iter().for_each(|rule| candidates.add(*rule));
+    lookups.call_all(index.anchored(), ruleset, slots, candidates);
+    // Of most who act no rule asks more than what they do.
+    if !slots.note().is_some_and(|note| note.get_or(|| lookups.calls_none(index.identity(), ruleset, slots)))
+    {
+        lookups.call_all(index.identity(), ruleset, slots, candidates);
     }
     candidates.rules.sort_unstable();
     for rule in &candidates.rules {
@@ -120,6 +122,29 @@ impl Lookups {
         match self.known(place, ruleset, slots) {
             Some(known) => self.memos[place].passing(known).contains(&id.0),
             None => false,
+        }
+    }
+
+    /// Whether no passing predicate of these fields calls a rule.
+    fn calls_none(&mut self, places: &[Place], ruleset: &Ruleset, slots: &Slots<'_>) -> bool {
+        places.iter().all(|place| {
+            self.known(*place, ruleset, slots)
+                .is_none_or(|known| self.memos[*place].calling(known).is_empty())
+        })
+    }
+
+    /// Adds the rules that the passing predicates of these fields call.
+    fn call_all(
+        &mut self,
+        places: &[Place],
+        ruleset: &Ruleset,
+        slots: &Slots<'_>,
+        candidates: &mut Candidates,
+    ) {
+        for place in places {
+            if let Some(known) = self.known(*place, ruleset, slots) {
+                self.call(*place, known, ruleset, slots, candidates);
+            }
         }
     }
 

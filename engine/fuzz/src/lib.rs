@@ -47,7 +47,7 @@ pub fn judge(bytes: &[u8], ruleset: &Ruleset) {
 fn told(bytes: &[u8], ruleset: &Ruleset, kernel: Option<Kernel>) -> (Vec<String>, String, String) {
     let (mut scratch, mut hits) = (Scratch::default(), Vec::new());
     let (mut events, mut rejects, mut tally) = (Vec::new(), Vec::new(), Tally::default());
-    let each = |event: &Event<'_>| {
+    let mut each = |event: &Event<'_>| {
         matcher::hits(ruleset, &event.slots, &mut scratch, &mut hits);
         assert_eq!(hits, naive::hits(ruleset, &event.slots), "{}", event.message());
         let slots: Vec<String> =
@@ -55,13 +55,12 @@ fn told(bytes: &[u8], ruleset: &Ruleset, kernel: Option<Kernel>) -> (Vec<String>
         let head = (event.ordinal, event.time_s, event.logs_time_ms, &hits);
         events.push(format!("{head:?} {slots:?} {} {}", event.message(), event.compact_text()));
     };
-    Decoder::with_kernel(ruleset.fields(), Limits::STREAM, kernel).record(
-        bytes,
-        &mut tally,
-        &mut rejects,
-        each,
-    );
+    let mut decoder = Decoder::with_kernel(ruleset.fields(), Limits::STREAM, kernel);
+    // What is read the third time is known as far as it can be.
+    (0..3).for_each(|_| {
+        decoder.record(bytes, &mut tally, &mut rejects, &mut each);
+    });
     assert!(tally.balances(), "{tally:?}");
-    let tally = Tally { records_scanned: 0, events_odd: 0, ..tally };
+    let tally = Tally { records_scanned: 0, events_odd: 0, events_known: 0, ..tally };
     (events, format!("{rejects:?}"), format!("{tally:?}"))
 }

@@ -1,4 +1,4 @@
-//! A CloudWatch Logs data message as CloudWatch Logs writes it, cut into its log events while they are scanned.
+//! A CloudWatch Logs data message as CloudWatch Logs writes it, cut into its log events while they are read.
 //!
 //! ```text
 //! {"messageType":"DATA_MESSAGE",…,"logEvents":[{"id":"…","timestamp":…,"message":"…"},…]}
@@ -8,16 +8,16 @@
 //! Whatever else would still be JSON, and whatever is not, is left to the [envelope](super::envelope), which this reader has
 //! no opinion of: it is right or it says nothing. Nothing is handed on before the whole message is known to be sound.
 
-use super::scan::{Scanned, Scanner};
 use super::split::skip_blanks;
+use super::walker::{Seen, Walked, Walks};
 
 /// One log event of a message.
 #[derive(Debug)]
 pub(super) struct LogEvent<'b> {
     /// When the log received it, milliseconds.
     pub(super) logs_time_ms: Option<i64>,
-    /// What it holds.
-    pub(super) message: Scanned<'b>,
+    /// What it holds; none when it is odd.
+    pub(super) walked: Option<Walked<'b>>,
     /// All of it: what its envelope's own reader reads when the message is odd.
     pub(super) whole: &'b [u8],
 }
@@ -28,10 +28,9 @@ pub(super) fn read<'b>(
     padded: &'b [u8],
     len: usize,
     log_events_max: usize,
-    scanner: &mut Scanner,
+    walks: &mut Walks<'_, 'b>,
 ) -> Option<Vec<LogEvent<'b>>> {
-    scanner.begin();
-    let mut reader = Reader { padded, bytes: &padded[..len], at: 0, scanner };
+    let mut reader = Reader { padded, bytes: &padded[..len], at: 0, walks };
     reader.head()?;
     let mut events = Vec::with_capacity(len / EVENT_BYTES_ABOUT + 1);
     if !reader.ate(b']') {
@@ -59,18 +58,21 @@ const ID_DIGITS: usize = 56;
 /// Digits of its timestamp, in milliseconds, until the year 2286.
 const TIME_DIGITS: usize = 13;
 
+/// What stands between the messages of two log events as CloudWatch Logs writes them, bytes: `"},{"id":"…","timestamp":…,"message":"`.
+const BETWEEN: usize = 10 + ID_DIGITS + 14 + TIME_DIGITS + 12;
+
 /// Digits of a timestamp that surely fit.
 const DIGITS_MAX: usize = 18;
 
-struct Reader<'b, 's> {
+struct Reader<'b, 's, 'w> {
     padded: &'b [u8],
     /// What of it counts.
     bytes: &'b [u8],
     at: usize,
-    scanner: &'s mut Scanner,
+    walks: &'s mut Walks<'w, 'b>,
 }
 
-impl<'b> Reader<'b, '_> {
+impl<'b> Reader<'b, '_, '_> {
     /// Whether this byte stands next; if so it is passed, with the blanks around it.
     fn ate(&mut self, byte: u8) -> bool {
         self.at = skip_blanks(self.bytes, self.at);
@@ -155,10 +157,10 @@ impl<'b> Reader<'b, '_> {
     fn log_event(&mut self) -> Option<LogEvent<'b>> {
         let start = skip_blanks(self.bytes, self.at);
         let Some(logs_time_ms) = self.usual() else { return self.any_log_event() };
-        let message = self.message()?;
+        let Seen { walked, .. } = self.message()?;
         self.eat(b'}')?;
         let whole = &self.bytes[start..self.end_of(b'}')];
-        Some(LogEvent { logs_time_ms: Some(logs_time_ms), message, whole })
+        Some(LogEvent { logs_time_ms: Some(logs_time_ms), walked, whole })
     }
 
     fn any_log_event(&mut self) -> Option<LogEvent<'b>> {
@@ -182,7 +184,7 @@ impl<'b> Reader<'b, '_> {
         }
         self.eat(b'}')?;
         let whole = &self.bytes[start..self.end_of(b'}')];
-        Some(LogEvent { logs_time_ms, message: message?, whole })
+        Some(LogEvent { logs_time_ms, walked: message?.walked, whole })
     }
 
     /// One past the byte that was passed last, without the blanks behind it.
@@ -200,14 +202,14 @@ impl<'b> Reader<'b, '_> {
         Some(number(&rest[..len]))
     }
 
-    fn message(&mut self) -> Option<Scanned<'b>> {
+    fn message(&mut self) -> Option<Seen<'b>> {
         if self.bytes.get(self.at) != Some(&b'"') {
             return None;
         }
         let start = self.at + 1;
-        let scanned = self.scanner.scan(&self.padded[start..], self.bytes.len() - start)?;
-        self.at = start + scanned.bytes.len() + 1;
-        Some(scanned)
+        let seen = self.walks.read(&self.padded[start..], self.bytes.len() - start, BETWEEN)?;
+        self.at = start + seen.bytes.len() + 1;
+        Some(seen)
     }
 }
 

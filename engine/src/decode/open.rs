@@ -3,14 +3,14 @@
 use super::data_message::{self, LogEvent};
 use super::envelope::Envelope;
 use super::inflate::{self, Inflater};
-use super::scan::Scanner;
+use super::walker::Walks;
 use super::{Limits, Message, Reason, aggregate, envelope};
 
 /// A record, opened.
 pub(super) enum Opened<'b> {
     /// A reachability probe of CloudWatch Logs.
     Control,
-    /// As CloudWatch Logs writes it, and scanned.
+    /// As CloudWatch Logs writes it, scanned and walked.
     Scanned(Vec<LogEvent<'b>>),
     /// In any other way; whether in a KPL aggregate.
     Messages(Vec<Message>, bool),
@@ -21,14 +21,14 @@ pub(super) fn open<'b>(
     bytes: &'b [u8],
     limits: &Limits,
     inflater: &'b mut Inflater,
-    scanner: Option<&mut Scanner>,
+    walks: Option<&mut Walks<'_, 'b>>,
 ) -> Result<Opened<'b>, Reason> {
     let mut inflatable = limits.inflated_bytes_max;
     if aggregate::is_aggregate(bytes) {
         let messages = aggregated(bytes, &mut inflatable, limits, inflater)?;
         return Ok(Opened::Messages(messages, true));
     }
-    envelope(bytes, &mut inflatable, limits, inflater, scanner)
+    envelope(bytes, &mut inflatable, limits, inflater, walks)
 }
 
 /// Opens one record that is no aggregate, taking what it inflates to from `inflatable`, in bytes.
@@ -37,7 +37,7 @@ fn envelope<'b>(
     inflatable: &mut usize,
     limits: &Limits,
     inflater: &'b mut Inflater,
-    scanner: Option<&mut Scanner>,
+    walks: Option<&mut Walks<'_, 'b>>,
 ) -> Result<Opened<'b>, Reason> {
     if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
         return Err(Reason::Zstd);
@@ -51,9 +51,8 @@ fn envelope<'b>(
     }
     let inflated = inflater.inflate(bytes, inflatable)?;
     if inflated.tail.is_empty()
-        && let Some(scanner) = scanner
-        && let Some(events) =
-            data_message::read(inflated.padded, inflated.len, limits.log_events_max, scanner)
+        && let Some(walks) = walks
+        && let Some(events) = data_message::read(inflated.padded, inflated.len, limits.log_events_max, walks)
     {
         return Ok(Opened::Scanned(events));
     }
@@ -86,7 +85,7 @@ fn aggregated(
     for record in aggregate::user_records(bytes)? {
         match envelope(&record, inflatable, limits, inflater, None) {
             Ok(Opened::Messages(found, _)) => messages.extend(found),
-            // A control message is one log event that is no CloudTrail event. Nothing is scanned without a scanner.
+            // A control message is one log event that is no CloudTrail event. Nothing is scanned without a walker.
             Ok(Opened::Control | Opened::Scanned(_)) => messages.push(Message::new(b"")),
             Err(reason @ Reason::InflatedTooLarge) => return Err(reason),
             Err(reason) => messages.push(Message::rejected(reason, &record)),

@@ -19,7 +19,9 @@ mod tests;
 
 use std::ops::Range;
 
+use super::opening::Known;
 pub use kernel::Kernel;
+pub(super) use kernel::fetch;
 
 /// Room for more tokens than this is given back.
 const KEPT_TOKENS_MAX: usize = 1 << 20;
@@ -29,7 +31,7 @@ pub(super) const PADDING: usize = 64;
 
 /// One log event as it stands in its message, scanned.
 #[derive(Debug)]
-pub(super) struct Scanned<'b> {
+pub(super) struct Scanned<'b, 't> {
     /// Its bytes, escaped, without the quotes around them.
     pub(super) bytes: &'b [u8],
     /// The same, and what stands behind, [`PADDING`] bytes at least.
@@ -38,71 +40,61 @@ pub(super) struct Scanned<'b> {
     pub(super) sound: Option<&'b str>,
     /// Where strings of it may hold escapes.
     pub(super) escapes: Range<usize>,
-    /// Its tokens among those of the message.
-    pub(super) tokens: Range<usize>,
+    /// Its tokens behind what was known, and one that is none: its length.
+    pub(super) tokens: &'t [u32],
 }
 
-/// Where structure stands, for all log events of one message, as offsets into each.
+/// Finds where structure stands, in one log event after another.
 #[derive(Debug)]
 pub(super) struct Scanner {
     kernel: Kernel,
-    /// Room for the tokens, of which so many count.
+    /// Room for tokens.
     room: Vec<u32>,
-    count: usize,
 }
 
 impl Scanner {
     pub(super) fn new(kernel: Kernel) -> Self {
-        Self { kernel, room: Vec::new(), count: 0 }
-    }
-
-    /// Forgets the last message.
-    pub(super) fn begin(&mut self) {
-        if self.room.len() > KEPT_TOKENS_MAX {
-            self.room = Vec::new();
-        }
-        self.count = 0;
-    }
-
-    /// All tokens of the message.
-    pub(super) fn tokens(&self) -> &[u32] {
-        &self.room[..self.count]
+        Self { kernel, room: Vec::new() }
     }
 
     /// Scans the log event that begins `padded`, behind its quote, and ends with another within its first `len` bytes; none
-    /// when it does not.
-    pub(super) fn scan<'b>(&mut self, padded: &'b [u8], len: usize) -> Option<Scanned<'b>> {
-        let start = self.count;
-        let found = self.kernel.pass(padded, len, Tokens { room: &mut self.room, count: &mut self.count })?;
-        let end = self.count;
+    /// when it does not. What is `known` of its beginning is not looked at again.
+    pub(super) fn scan<'b>(
+        &mut self,
+        padded: &'b [u8],
+        len: usize,
+        known: Option<Known<'_>>,
+    ) -> Option<Scanned<'b, '_>> {
+        if self.room.len() > KEPT_TOKENS_MAX {
+            self.room = Vec::new();
+        }
+        let found = self.kernel.pass(padded, len, known, Tokens(&mut self.room))?;
         // Behind the last token, so that whoever walks on meets something that is none.
-        self.room[end] = u32::try_from(found.text.len()).ok()?;
-        self.count += 1;
+        self.room[found.tokens] = u32::try_from(found.text.len()).ok()?;
         let sound = if found.sound { found.text.get() } else { None };
         let bytes = &padded[..found.text.len()];
-        Some(Scanned { bytes, padded, sound, escapes: found.escapes, tokens: start..end })
+        let tokens = &self.room[..=found.tokens];
+        Some(Scanned { bytes, padded, sound, escapes: found.escapes, tokens })
     }
 }
 
-/// Where a pass puts the tokens it finds: behind those that count, and there is always room for one more block of them.
-pub(super) struct Tokens<'t> {
-    room: &'t mut Vec<u32>,
-    count: &'t mut usize,
-}
+/// Where a pass puts the tokens it finds: there is always room for one more block of them.
+pub(super) struct Tokens<'t>(&'t mut Vec<u32>);
 
 impl Tokens<'_> {
     /// Room for the tokens of one block, behind `count`.
     #[inline(always)]
     fn room(&mut self, count: usize) -> Option<&mut [u32; 64]> {
-        if self.room.len() < count + 2 * 64 {
+        // And for one more token.
+        if self.0.len().saturating_sub(count) <= 64 {
             self.grow();
         }
-        self.room[count..].first_chunk_mut()
+        self.0[count..].first_chunk_mut()
     }
 
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.room.resize(2 * self.room.len() + 1024, 0);
+        self.0.resize(2 * self.0.len() + 1024, 0);
     }
 }

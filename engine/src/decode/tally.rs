@@ -24,6 +24,8 @@ pub struct Tally {
     pub events_in: u64,
     /// Those of scanned records that were left to the pull parser, for something in them is not as CloudTrail writes it.
     pub events_odd: u64,
+    /// Those of scanned records whose opening was known from others: `eventVersion` and who did it, to the byte.
+    pub events_known: u64,
     /// CloudTrail events handed to the rules.
     pub events_evaluated: u64,
     /// Log events that are no CloudTrail events.
@@ -70,6 +72,7 @@ impl Tally {
         self.records_control += other.records_control;
         self.events_in += other.events_in;
         self.events_odd += other.events_odd;
+        self.events_known += other.events_known;
         self.events_evaluated += other.events_evaluated;
         self.events_not_cloudtrail += other.events_not_cloudtrail;
         self.events_without_id += other.events_without_id;

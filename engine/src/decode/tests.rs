@@ -11,6 +11,7 @@ mod aggregates;
 mod grammar;
 mod hostile;
 mod omitted;
+mod openings;
 mod poison;
 mod resolve;
 mod sequences;

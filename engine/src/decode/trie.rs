@@ -9,7 +9,7 @@ mod edges;
 
 use std::ops::Range;
 
-use tripline_rules::field::{FieldId, Fields, Span};
+use tripline_rules::field::{FieldId, Fields, IDENTITY, Span};
 
 use build::Draft;
 pub(super) use edges::{Below, HELD};
@@ -54,6 +54,10 @@ pub(super) struct Trie {
     put_off: Vec<FieldId>,
     /// What every event begins with.
     blank: Vec<Span>,
+    /// The members of an event that somebody looks at.
+    members: Vec<NodeId>,
+    /// Of them, who did it.
+    identity: Option<NodeId>,
 }
 
 impl Trie {
@@ -69,7 +73,10 @@ impl Trie {
         }
         draft.mark_omitted();
         let (nodes, ends, put_off) = (Vec::new(), Vec::new(), Vec::new());
-        let mut trie = Self { nodes, ends, edges: Edges::default(), put_off, blank };
+        let members = &draft.nodes[NodeId::ROOT.index()].children;
+        let identity = members.get(IDENTITY).copied();
+        let members = members.values().copied().filter(|member| *member != NodeId::ODD).collect();
+        let mut trie = Self { nodes, ends, edges: Edges::default(), put_off, blank, members, identity };
         for node in draft.nodes {
             let place = |field: Option<FieldId>| bounded(field.map_or(fields.len(), FieldId::index));
             let is_looked_into = !node.children.is_empty();
@@ -99,6 +106,16 @@ impl Trie {
     /// What the spans of every event begin with.
     pub(super) fn blank(&self) -> &[Span] {
         &self.blank
+    }
+
+    /// The members of an event that somebody looks at.
+    pub(super) fn members(&self) -> &[NodeId] {
+        &self.members
+    }
+
+    /// The member that says who did it; none when nobody looks there.
+    pub(super) fn identity(&self) -> Option<NodeId> {
+        self.identity
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node {

@@ -16,6 +16,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 use tripline_rules::field::{FieldId, Node, Span, Value};
 
+use super::opening::Known;
 use super::scan::Scanned;
 use super::tape::{DEPTH_MAX, KEYS_MAX, is_number, unescape};
 use super::trie::{Below, HELD, NodeId, Trie};
@@ -30,81 +31,108 @@ const QUOTE: usize = 2;
 /// Bytes of a member before its key: a brace or a comma, and a quote.
 const BEFORE_KEY: usize = 1 + QUOTE;
 
-/// What a walk writes to, reused for every event.
+/// Which nodes of the trie an event has met.
 #[derive(Debug)]
-pub(super) struct Slate {
-    /// By field.
-    pub(super) spans: Vec<Span>,
-    /// By node of the trie: in which event it was last met.
-    met: Vec<u32>,
+pub(super) struct Met {
+    /// By node: the event that met it last.
+    events: Vec<u32>,
     event: u32,
 }
 
-impl Slate {
+impl Met {
     pub(super) fn new(trie: &Trie) -> Self {
-        Self { spans: trie.blank().to_vec(), met: vec![0; trie.len()], event: 0 }
+        Self { events: vec![0; trie.len()], event: 0 }
     }
 
-    fn wipe(&mut self, trie: &Trie) {
-        self.spans.copy_from_slice(trie.blank());
+    /// Begins with another event, which is numbered.
+    fn begin(&mut self) -> (&mut [u32], u32) {
         self.event = self.event.wrapping_add(1);
         if self.event == 0 {
-            self.met.fill(0);
+            self.events.fill(0);
             self.event = 1;
         }
+        (&mut self.events, self.event)
+    }
+
+    pub(super) fn has(&self, node: NodeId) -> bool {
+        self.events[node.index()] == self.event
     }
 }
 
-/// Walks one log event that is soundly put together, and fills the slots.
+/// What a walk writes to.
+#[derive(Debug)]
+pub(super) struct Slate<'s, 'b> {
+    /// Of the event, by field.
+    pub(super) spans: &'s mut [Span],
+    pub(super) met: &'s mut Met,
+    pub(super) nodes: &'s mut Vec<Node<'b>>,
+    pub(super) arena: &'b Bump,
+}
+
+/// Walks one log event that is soundly put together, behind what is known of it, and fills the slots. Returns the token that closes
+/// the first object or array in what was walked; 0 when there is none.
 pub(super) fn walk<'b>(
-    scanned: &Scanned<'b>,
-    tokens: &[u32],
+    scanned: &Scanned<'b, '_>,
+    known: Option<Known<'_>>,
     trie: &Trie,
-    slate: &mut Slate,
-    (nodes, arena): (&mut Vec<Node<'b>>, &'b Bump),
-) -> Result<(), Odd> {
-    let text = scanned.sound.ok_or(Odd)?;
-    nodes.clear();
-    slate.wipe(trie);
-    let tokens = &tokens[scanned.tokens.start..=scanned.tokens.end];
-    let starts = tokens[0] == 0 && scanned.bytes.first() == Some(&b'{');
-    if !starts || tokens.len() > KEYS_MAX || text.len() > Span::TEXT_BYTES_MAX {
+    slate: Slate<'_, 'b>,
+) -> Result<usize, Odd> {
+    let mut walk = Walk::new(scanned, trie, slate)?;
+    if scanned.tokens.len() + known.map_or(0, Known::tokens) > KEYS_MAX {
         return Err(Odd);
     }
-    let mut walk = Walk {
-        text,
-        bytes: scanned.padded,
-        tokens,
-        trie,
-        slate,
-        nodes,
-        arena,
-        escapes: scanned.escapes.clone(),
-    };
-    let closed = if walk.escapes.is_empty() {
-        walk.object::<false>(0, NodeId::ROOT, 1)?
-    } else {
-        walk.object::<true>(0, NodeId::ROOT, 1)?
-    };
+    let closed =
+        if walk.escapes.is_empty() { walk.event::<false>(known)? } else { walk.event::<true>(known)? };
     // The last token, with nothing behind it.
-    let ends = closed + 2 == tokens.len() && walk.token(closed) + 1 == text.len();
-    if ends { Ok(()) } else { Err(Odd) }
+    let ends = closed + 2 == walk.tokens.len() && walk.token(closed) + 1 == walk.text.len();
+    if ends { Ok(walk.opening_closed) } else { Err(Odd) }
+}
+
+/// Walks the opening alone of an event that was walked: what its first `tokens` tell.
+pub(super) fn opening<'b>(scanned: &Scanned<'b, '_>, tokens: usize, trie: &Trie, slate: Slate<'_, 'b>) {
+    let first = Scanned { tokens: &scanned.tokens[..tokens], escapes: 0..0, ..*scanned };
+    // It breaks off where the tokens end.
+    let _: Result<usize, Odd> = Walk::new(&first, trie, slate).and_then(|mut walk| walk.event::<false>(None));
 }
 
 struct Walk<'w, 'b> {
     text: &'b str,
     bytes: &'b [u8],
-    /// Those of the event, and one that is none: its length.
+    /// Those of the event behind what is known, and one that is none: its length.
     tokens: &'w [u32],
     trie: &'w Trie,
-    slate: &'w mut Slate,
+    spans: &'w mut [Span],
+    met: &'w mut [u32],
+    event: u32,
     nodes: &'w mut Vec<Node<'b>>,
     arena: &'b Bump,
     /// Where escapes can be.
     escapes: Range<usize>,
+    /// The token that closes the first object or array in the event.
+    opening_closed: usize,
 }
 
-impl<'b> Walk<'_, 'b> {
+impl<'w, 'b> Walk<'w, 'b> {
+    fn new(scanned: &Scanned<'b, 'w>, trie: &'w Trie, slate: Slate<'w, 'b>) -> Result<Self, Odd> {
+        let text = scanned.sound.filter(|text| text.len() <= Span::TEXT_BYTES_MAX).ok_or(Odd)?;
+        let (bytes, tokens, escapes) = (scanned.padded, scanned.tokens, scanned.escapes.clone());
+        let Slate { spans, met, nodes, arena } = slate;
+        let (met, event) = met.begin();
+        Ok(Self { text, bytes, tokens, trie, spans, nodes, arena, met, event, escapes, opening_closed: 0 })
+    }
+
+    /// Walks the event, from its brace or from behind what is known, up to the token that closes it.
+    fn event<const ESCAPED: bool>(&mut self, known: Option<Known<'_>>) -> Result<usize, Odd> {
+        let Some(known) = known else {
+            let starts = self.token(0) == 0 && self.byte(0) == b'{';
+            return if starts { self.object::<ESCAPED>(0, NodeId::ROOT, 1) } else { Err(Odd) };
+        };
+        known.met().iter().try_for_each(|node| self.meet(*node))?;
+        // What follows a value follows it at once.
+        let follows = self.token(0) == known.len;
+        if follows { self.members::<ESCAPED>(0, *b",\\", NodeId::ROOT, 1) } else { Err(Odd) }
+    }
+
     #[inline]
     fn token(&self, at: usize) -> usize {
         self.tokens.get(at).map_or(usize::MAX >> 1, |token| *token as usize)
@@ -117,56 +145,58 @@ impl<'b> Walk<'_, 'b> {
 
     /// Walks the object whose brace is token `at`, up to the token that closes it. `ESCAPED`: the event has escapes.
     fn object<const ESCAPED: bool>(&mut self, at: usize, id: NodeId, depth: usize) -> Result<usize, Odd> {
-        if depth > DEPTH_MAX {
-            return Err(Odd);
-        }
+        if depth > DEPTH_MAX { Err(Odd) } else { self.members::<ESCAPED>(at, *b"{\\", id, depth) }
+    }
+
+    /// Walks the members of an object behind token `at`, up to the token that closes it. The next begins with these bytes: the
+    /// brace or a comma, and its quote.
+    fn members<const ESCAPED: bool>(
+        &mut self,
+        at: usize,
+        mut begins: [u8; 2],
+        id: NodeId,
+        depth: usize,
+    ) -> Result<usize, Odd> {
         let (bytes, tokens, trie) = (self.bytes, self.tokens, self.trie);
         let below = trie.below(trie.node(id));
-        let mut before = self.token(at);
-        let mut rest = tokens.get(at + 1..).ok_or(Odd)?;
-        // What a member begins with: the brace or a comma, and its quote.
-        let mut begins = *b"{\\";
-        loop {
-            let member: &[u8; BEFORE_KEY + HELD] =
-                bytes.get(before..).and_then(<[u8]>::first_chunk).ok_or(Odd)?;
+        let mut rest = tokens.get(at..).ok_or(Odd)?;
+        while let [before, colon, behind @ ..] = rest {
+            let [end, ..] = behind else { break };
+            let (before, colon, end) = (*before as usize, *colon as usize, *end as usize);
+            let member: &[u8; BEFORE_KEY + HELD] = chunk(bytes, before)?;
             if [member[0], member[1]] != begins {
-                return self.end_of_object(tokens.len() - rest.len() - 1, begins[0]);
+                break;
             }
             begins[0] = b',';
-            let [colon, end, behind @ ..] = rest else { return Err(Odd) };
-            let (colon, end) = (*colon as usize, *end as usize);
-            let [b':', value] = *bytes.get(colon..).and_then(<[u8]>::first_chunk).ok_or(Odd)? else {
-                return Err(Odd);
-            };
+            let [b':', value] = *chunk(bytes, colon)? else { return Err(Odd) };
             let key = before + BEFORE_KEY;
             let child = if ESCAPED && self.may_escape(key, colon) {
                 self.escaped_child(below, key, colon - QUOTE)?
             } else {
                 // A string has two quotes: the pass has proved it.
-                let held = member.last_chunk().ok_or(Odd)?;
-                below.find(held, &bytes[key..], colon.wrapping_sub(key + QUOTE))
+                below.find(member.last_chunk().ok_or(Odd)?, (bytes, key), colon.wrapping_sub(key + QUOTE))
             };
             if child != NodeId::NOBODY {
                 self.meet(child)?;
             }
             if end == colon + 1 {
-                let at = self.container::<ESCAPED>(tokens.len() - behind.len() - 1, child, depth + 1)?;
-                before = self.token(at);
-                rest = tokens.get(at + 1..).ok_or(Odd)?;
+                let at = self.container::<ESCAPED>(tokens.len() - behind.len(), child, depth + 1)?;
+                rest = tokens.get(at..).ok_or(Odd)?;
                 continue;
             }
-            (before, rest) = (end, behind);
+            rest = behind;
             if child != NodeId::NOBODY {
                 let span = if value == b'\\' {
                     self.string::<ESCAPED>(colon + 1 + QUOTE, end - QUOTE)?
                 } else {
                     literal(self.text, colon + 1, end)?
                 };
-                trie.ends(child).into_iter().for_each(|end| self.slate.spans[end] = span);
+                trie.ends(child).into_iter().for_each(|end| self.spans[end] = span);
             } else if value != b'\\' {
                 literal(self.text, colon + 1, end)?;
             }
         }
+        self.end_of_object(tokens.len() - rest.len(), begins[0])
     }
 
     /// No member stands at token `at`, behind `before`: what closes the object must.
@@ -186,18 +216,17 @@ impl<'b> Walk<'_, 'b> {
         if key.contains(&b'\\') {
             return Err(Odd);
         }
-        let bytes = &self.bytes[start..];
-        Ok(below.find(bytes.first_chunk().ok_or(Odd)?, bytes, key.len()))
+        Ok(below.find(chunk(self.bytes, start)?, (self.bytes, start), key.len()))
     }
 
     /// Of members with the same key the last counts: what comes twice is left to the pull parser.
     #[inline(always)]
     fn meet(&mut self, child: NodeId) -> Result<(), Odd> {
-        let met = &mut self.slate.met[child.index()];
-        if child == NodeId::ODD || *met == self.slate.event {
+        let met = &mut self.met[child.index()];
+        if child == NodeId::ODD || *met == self.event {
             return Err(Odd);
         }
-        *met = self.slate.event;
+        *met = self.event;
         Ok(())
     }
 
@@ -213,8 +242,8 @@ impl<'b> Walk<'_, 'b> {
             b'{' if child == NodeId::NOBODY => self.pass_over(at, depth)?,
             b'{' => {
                 let node = self.trie.node(child);
-                self.slate.spans[self.trie.ends(child)[0]] = Span::OBJECT;
-                put_off(self.trie.put_off_at_object(node), self.slate);
+                self.spans[self.trie.ends(child)[0]] = Span::OBJECT;
+                put_off(self.trie.put_off_at_object(node), self.spans);
                 if node.is_looked_into {
                     self.object::<ESCAPED>(at, child, depth)?
                 } else {
@@ -224,13 +253,16 @@ impl<'b> Walk<'_, 'b> {
             b'[' => {
                 if child != NodeId::NOBODY {
                     let node = self.trie.node(child);
-                    self.slate.spans[self.trie.ends(child)[0]] = Span::ARRAY;
-                    put_off(self.trie.put_off_at_array(node), self.slate);
+                    self.spans[self.trie.ends(child)[0]] = Span::ARRAY;
+                    put_off(self.trie.put_off_at_array(node), self.spans);
                 }
                 self.pass_over(at, depth)?
             }
             _ => return Err(Odd),
         };
+        if depth == 2 && self.opening_closed == 0 {
+            self.opening_closed = closed;
+        }
         // What follows a value follows it at once.
         if self.token(closed + 1) == self.token(closed) + 1 { Ok(closed + 1) } else { Err(Odd) }
     }
@@ -269,9 +301,15 @@ impl<'b> Walk<'_, 'b> {
     }
 }
 
-fn put_off(fields: &[FieldId], slate: &mut Slate) {
+/// So many bytes from `at` on, which is told in 32 bits.
+#[inline(always)]
+fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Result<&[u8; N], Odd> {
+    bytes.get(at..at + N).and_then(<[u8]>::first_chunk).ok_or(Odd)
+}
+
+fn put_off(fields: &[FieldId], spans: &mut [Span]) {
     for field in fields {
-        slate.spans[field.index()] = Span::UNREAD;
+        spans[field.index()] = Span::UNREAD;
     }
 }
 

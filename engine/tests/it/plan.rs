@@ -32,7 +32,9 @@ fn message(events: &[String]) -> Vec<u8> {
     out.finish().unwrap()
 }
 
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 9] = [
+    "userIdentity.type",
+    "userIdentity.userName",
     "eventName",
     "eventSource",
     "userAgent",
@@ -104,6 +106,7 @@ fn detection() -> impl Strategy<Value = String> {
 fn pattern() -> impl Strategy<Value = String> {
     let field = || {
         prop::sample::select(vec![
+            "userIdentity.type",
             "eventName",
             "eventSource",
             "userAgent",
@@ -112,7 +115,7 @@ fn pattern() -> impl Strategy<Value = String> {
         ])
     };
     let test = prop_oneof![
-        3 => (field(), prop::sample::select(vec!["=", "!="]), "(Stop|Put)?\\*?(Logging|Bucket)\\*?").prop_map(|(field, op, text)| format!("$.{field} {op} \"{text}\"")),
+        3 => (field(), prop::sample::select(vec!["=", "!="]), "(Stop|Put)?\\*?(Logging|Bucket)\\*?|Root").prop_map(|(field, op, text)| format!("$.{field} {op} \"{text}\"")),
         1 => field().prop_map(|field| format!("$.{field} NOT EXISTS")),
         1 => (field(), 0..40_u32).prop_map(|(field, n)| format!("$.{field} >= {n}")),
         1 => field().prop_map(|field| format!("$.{field} = %Buck.t%")),
@@ -142,10 +145,18 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// Who did it, as CloudTrail says it: before anything else but the version.
+fn identity() -> impl Strategy<Value = String> {
+    let user = prop_oneof![4 => "[a-c]{0,3}", 1 => "[0-9]{1,2}", 1 => Just("\u{212a}ms".to_owned())];
+    (prop::sample::select(vec!["Root", "IAMUser", "AWSService", "Stop"]), user).prop_map(|(kind, user)| {
+        format!(r#"{{"eventVersion":"1.08","userIdentity":{{"type":"{kind}","principalId":"AIDAEXAMPLEEXAMPLE123","userName":"{user}"}},"#)
+    })
+}
+
 fn event() -> impl Strategy<Value = String> {
-    let members = prop::collection::btree_map(prop::sample::select(FIELDS.to_vec()), value(), 0..6);
-    members.prop_map(|members| {
-        let mut event = json!({"eventVersion": "1.08", "eventTime": "2026-01-02T03:04:05Z", "eventID": "e"});
+    let members = prop::collection::btree_map(prop::sample::select(FIELDS[2..].to_vec()), value(), 0..6);
+    (identity(), members).prop_map(|(identity, members)| {
+        let mut event = json!({"eventTime": "2026-01-02T03:04:05Z", "eventID": "e"});
         for (name, value) in members {
             match name.split_once('.') {
                 Some((_, member)) if event["requestParameters"].is_null() => {
@@ -155,7 +166,8 @@ fn event() -> impl Strategy<Value = String> {
                 None => event[name] = value,
             }
         }
-        event.to_string()
+        // Its own brace stands already.
+        identity + &event.to_string()[1..]
     })
 }
 
@@ -177,9 +189,9 @@ proptest! {
         let (mut scratch, mut cold) = (Scratch::default(), Scratch::without_memo());
         let (mut hits, mut hits_cold, mut tally) = (Vec::new(), Vec::new(), Tally::default());
         let mut wrong = Vec::new();
-        // Twice: the second time the values are known.
-        let twice = [events.clone(), events].concat();
-        Decoder::new(ruleset.fields(), Limits::STREAM).record(&message(&twice), &mut tally, &mut Vec::new(), |event| {
+        // The second time values are known, from the third time on who did it.
+        let often = [&events[..]; 4].concat();
+        Decoder::new(ruleset.fields(), Limits::STREAM).record(&message(&often), &mut tally, &mut Vec::new(), |event| {
             matcher::hits(&ruleset, &event.slots, &mut scratch, &mut hits);
             matcher::hits(&ruleset, &event.slots, &mut cold, &mut hits_cold);
             let wanted = naive::hits(&ruleset, &event.slots);
@@ -188,7 +200,7 @@ proptest! {
             }
         });
         prop_assert!(wrong.is_empty(), "{:?}", wrong);
-        prop_assert_eq!(tally.events_evaluated, 8);
+        prop_assert_eq!(tally.events_evaluated, 16);
         prop_assert_eq!(tally.records_scanned, 1);
     }
 }
@@ -231,4 +243,36 @@ fn the_corpus_is_scanned_as_the_pull_parser_reads_it() {
         );
         assert!(scanned == wanted, "{}", kernel.name());
     }
+}
+
+#[test]
+fn what_an_identity_calls_is_found_however_often_it_acts() {
+    let rule = |item: &str| format!("detection:\n  a: {{{item}}}\n  condition: a\n");
+    let ruleset = ruleset(
+        &["userIdentity.type: Root", "userIdentity.userName|startswith: b", "eventName: x"].map(rule),
+    );
+    let event = |kind: &str, user: &str, name: &str| {
+        format!(
+            r#"{{"eventVersion":"1.08","userIdentity":{{"type":"{kind}","principalId":"AIDAEXAMPLEEXAMPLE123","userName":"{user}"}},"eventTime":"2026-01-02T03:04:05Z","eventName":"{name}"}}"#
+        )
+    };
+    let acts = [("Root", "a", "x"), ("IAMUser", "a", "x"), ("IAMUser", "b", "y"), ("IAMUser", "a", "y")];
+    let all: Vec<String> =
+        std::iter::repeat_n(acts, 5).flatten().map(|(kind, user, name)| event(kind, user, name)).collect();
+    let (mut scratch, mut hits) = (Scratch::default(), Vec::new());
+    let (mut tally, mut found) = (Tally::default(), Vec::new());
+    Decoder::new(ruleset.fields(), Limits::STREAM).record(
+        &message(&all),
+        &mut tally,
+        &mut Vec::new(),
+        |event| {
+            matcher::hits(&ruleset, &event.slots, &mut scratch, &mut hits);
+            found.push(hits.iter().map(|id| id.index()).collect::<Vec<_>>());
+        },
+    );
+    let wanted: Vec<Vec<usize>> =
+        std::iter::repeat_n([vec![0, 2], vec![2], vec![1], vec![]], 5).flatten().collect();
+    assert_eq!(found, wanted);
+    // Two identities that act five times, and one that does ten times; known after the second.
+    assert_eq!((tally.events_odd, tally.events_known), (0, 3 + 3 + 8));
 }

@@ -1,6 +1,7 @@
 //! What a decoder found for the fields of one event. Most of it stands in the event's text and is shown where it stands; what
 //! does not is made into nodes; what few rules ask for is read when one does.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
 
@@ -162,6 +163,22 @@ pub trait Unread: fmt::Debug {
     fn nodes(&self, field: FieldId) -> &[Node<'_>];
 }
 
+/// Room for what a matcher finds out about an identity: the fields below `userIdentity`. Whoever knows of events that it is the same in
+/// them, to the byte, shows the same note with each. It belongs to one rule set, as a matcher's scratch does.
+#[derive(Debug, Default)]
+pub struct Note(Cell<Option<bool>>);
+
+impl Note {
+    /// What was found out; `find` does, when nobody has.
+    pub(crate) fn get_or(&self, find: impl FnOnce() -> bool) -> bool {
+        self.0.get().unwrap_or_else(|| {
+            let found = find();
+            self.0.set(Some(found));
+            found
+        })
+    }
+}
+
 /// The nodes of one event, by field.
 #[derive(Debug, Clone, Copy)]
 pub struct Slots<'a> {
@@ -170,12 +187,13 @@ pub struct Slots<'a> {
     spans: &'a [Span],
     unread: Option<&'a dyn Unread>,
     unknown: &'a [FieldId],
+    note: Option<&'a Note>,
 }
 
 impl<'a> Slots<'a> {
     /// A view over what a decoder filled: a span a field, at least.
     pub fn new(nodes: &'a [Node<'a>], spans: &'a [Span]) -> Self {
-        Self { text: "", nodes, spans, unread: None, unknown: &[] }
+        Self { text: "", nodes, spans, unread: None, unknown: &[], note: None }
     }
 
     /// The same, of an event whose text this is.
@@ -193,6 +211,16 @@ impl<'a> Slots<'a> {
     pub fn with_unknown(self, unknown: &'a [FieldId]) -> Self {
         debug_assert!(unknown.is_sorted());
         Self { unknown, ..self }
+    }
+
+    /// The same, with what is noted about who did it.
+    pub fn with_note(self, note: &'a Note) -> Self {
+        Self { note: Some(note), ..self }
+    }
+
+    /// What is noted about who did it.
+    pub(crate) fn note(&self) -> Option<&'a Note> {
+        self.note
     }
 
     /// Whether there is any field of which nobody knows what it holds.

@@ -6,7 +6,7 @@ use super::PredicateId;
 use super::calls::{self, Calls};
 use super::choice::Choice;
 use super::field_index::FieldIndex;
-use crate::field::{FieldId, Fields};
+use crate::field::{FieldId, Fields, IDENTITY};
 use crate::predicate::{Predicate, Shape};
 use crate::rule::RuleId;
 
@@ -20,8 +20,10 @@ pub(crate) struct Index {
     /// By predicate: the index of its field; none when nodes do not decide it.
     places: Vec<Option<Place>>,
     calls: Calls,
-    /// The fields on which any rule is anchored.
+    /// The fields on which any rule is anchored, but for the next.
     anchored: Vec<Place>,
+    /// Those of them that say who did it.
+    identity: Vec<Place>,
     /// By field: how many rules are anchored on it, one counted for each of its anchors there.
     anchors: Vec<usize>,
     always: Vec<RuleId>,
@@ -52,6 +54,7 @@ impl Index {
             ids.push(id);
             places[id.index()] = Some(place);
         }
+        let is_identity = |field: &FieldId| fields.selector(*field).root() == Some(IDENTITY);
         let fields: Vec<FieldIndex> =
             by_place.into_iter().map(|(twins, ids)| FieldIndex::new(twins, &ids, predicates)).collect();
         let (mut draft, mut always, mut anchors) =
@@ -67,8 +70,10 @@ impl Index {
                 places[id.index()].into_iter().for_each(|place| anchors[place] += 1);
             }
         }
-        let anchored = (0..fields.len()).filter(|place| anchors[*place] > 0).collect();
-        Self { fields, places, calls: draft.finish(predicates.len()), anchored, anchors, always }
+        let anchored = (0..fields.len()).filter(|place| anchors[*place] > 0);
+        let (identity, anchored) = anchored.partition(|place| fields[*place].fields.iter().all(is_identity));
+        let calls = draft.finish(predicates.len());
+        Self { fields, places, calls, anchored, identity, anchors, always }
     }
 
     /// All of them.
@@ -89,6 +94,11 @@ impl Index {
     /// The fields to look up for every event.
     pub(crate) fn anchored(&self) -> &[Place] {
         &self.anchored
+    }
+
+    /// Those to look up beside them for every identity.
+    pub(crate) fn identity(&self) -> &[Place] {
+        &self.identity
     }
 
     /// The rules to evaluate for every event.

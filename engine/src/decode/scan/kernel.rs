@@ -1,9 +1,9 @@
 //! Which kernel this processor can run, and the one that every processor can.
 
-use super::Tokens;
 use super::pass::{Classes, Classify, Found, Text, pass};
 #[cfg(target_arch = "x86_64")]
 use super::simd;
+use super::{Known, Tokens};
 
 /// A way to look at 64 bytes at once, which this processor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,15 +50,30 @@ impl Kernel {
         }
     }
 
-    pub(super) fn pass<'b>(self, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
+    pub(super) fn pass<'b>(
+        self,
+        bytes: &'b [u8],
+        len: usize,
+        known: Option<Known<'_>>,
+        tokens: Tokens<'_>,
+    ) -> Option<Found<'b>> {
         match self.0 {
-            Kind::Scalar => pass(&Scalar, bytes, len, tokens),
+            Kind::Scalar => pass(&Scalar, bytes, len, known, tokens),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(kernel) => kernel.pass(bytes, len, tokens),
+            Kind::Avx2(kernel) => kernel.pass(bytes, len, known, tokens),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(kernel) => kernel.pass(bytes, len, tokens),
+            Kind::Avx512(kernel) => kernel.pass(bytes, len, known, tokens),
         }
     }
+}
+
+/// Has the processor fetch what will be read soon, where it can be told to.
+#[inline]
+pub(in crate::decode) fn fetch<T>(soon: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    simd::fetch(soon);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = soon;
 }
 
 /// Byte by byte.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Tokens;
 use super::runs::{self, Quotes};
+use super::{Known, Tokens};
 
 /// What 64 bytes hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(super) struct Found<'b> {
     pub(super) text: Text<'b>,
     pub(super) sound: bool,
     pub(super) escapes: Range<usize>,
+    /// How many.
+    pub(super) tokens: usize,
 }
 
 /// The bytes of a log event, of which the pass knows whether they are ASCII.
@@ -66,20 +68,32 @@ struct Carry {
     wrong: u64,
 }
 
-/// Scans `bytes` up to the quote that ends the log event, which must come before `len`; adds its tokens to `tokens`.
+impl Carry {
+    /// Behind these bytes: the last of them closes an object or an array.
+    fn behind(known: Option<Known<'_>>) -> Self {
+        Self { structural: u64::from(known.is_some()), ..Self::default() }
+    }
+}
+
+/// Scans `bytes`, behind what is known of them, up to the quote that ends the log event, which must come before `len`; puts its
+/// tokens into `tokens`.
 #[inline(always)]
 pub(super) fn pass<'b, C: Classify>(
     kernel: &C,
     bytes: &'b [u8],
     len: usize,
+    known: Option<Known<'_>>,
     mut tokens: Tokens<'_>,
 ) -> Option<Found<'b>> {
-    let (mut carry, mut seen) = (Carry::default(), kernel.nothing());
+    let known = known.filter(|known| known.is_of(bytes));
+    let (mut carry, mut seen) = (Carry::behind(known), kernel.nothing());
     let mut escapes = 0..0;
-    let mut count = *tokens.count;
+    let mut count = 0;
+    let start = known.map_or(0, |known| known.len);
     // Places are told in 32 bits.
-    let (mut base, blocks) = (0, u32::try_from(len).ok()?.div_ceil(64) as usize);
-    for block in bytes.as_chunks().0.get(..blocks)? {
+    let (mut base, end) = (u32::try_from(start).ok()?, u32::try_from(len).ok()?);
+    let blocks = end.checked_sub(base)?.div_ceil(64) as usize;
+    for block in bytes[start..].as_chunks().0.get(..blocks)? {
         let classes = kernel.classes(block, &mut seen);
         let out = tokens.room(count)?;
         let (runs, mut quotes) = runs::none(classes, carry.run);
@@ -101,14 +115,14 @@ pub(super) fn pass<'b, C: Classify>(
         kernel.places(structural, base, out);
         count += structural.count_ones() as usize;
         if quotes.outer != 0 {
-            *tokens.count = count;
             let text = &bytes[..(base + quotes.outer.trailing_zeros()) as usize];
             // Blocks reach beyond the text: what is in doubt is looked at again.
             let is_plain = kernel.is_plain(seen);
             let is_ascii = is_plain || text.is_ascii();
             let is_clean = is_plain || text.iter().all(|byte| *byte >= 0x20);
             let sound = carry.wrong == 0 && is_clean && carry.string == 0;
-            return Some(Found { text: Text { bytes: text, is_ascii }, sound, escapes });
+            let text = Text { bytes: text, is_ascii };
+            return Some(Found { text, sound, escapes, tokens: count });
         }
         carry.run = quotes.run;
         base += 64;

@@ -7,19 +7,32 @@
 
 use std::arch::x86_64::*;
 
-use super::Tokens;
 use super::kernel::Scalar;
 use super::pass::{Classes, Classify, Found, Text, pass};
+use super::{Known, Tokens};
 
 /// By low half byte, the one structural character with it, its bit 0x20 set: `{` for `[` too.
 const STRUCTURAL: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
 
+/// What a processor fetches at once, bytes.
+const LINE: usize = 64;
+
 /// The text of bytes that are ASCII.
 pub(super) fn ascii<'b>(text: &Text<'b>) -> &'b str {
     debug_assert!(text.is_ascii && text.bytes.is_ascii());
-    // SAFETY: only a pass makes a `Text`, and it says ASCII when no byte of any block, these bytes among them, had its high
-    // bit set. ASCII is UTF-8.
+    // SAFETY: only a pass makes a `Text`, and it says ASCII when no byte of any block had its high bit set. Its blocks are all
+    // of these bytes, or all behind those that are known: a `Known` that is of these bytes is only had where they equal an ASCII text. ASCII is UTF-8.
     unsafe { std::str::from_utf8_unchecked(text.bytes) }
+}
+
+/// Fetches what will be read soon into the nearest cache.
+#[inline]
+pub(super) fn fetch<T>(soon: &[T]) {
+    let start = soon.as_ptr().cast::<i8>();
+    for line in 0..size_of_val(soon).div_ceil(LINE) {
+        // SAFETY: every x86-64 has SSE; what is fetched and not read is never seen, wherever it stands.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line * LINE)) }
+    }
 }
 
 /// AVX2, BMI1 and CLMUL, on every server since 2013.
@@ -35,13 +48,25 @@ impl Avx2 {
         has.then_some(Self(()))
     }
 
-    pub(super) fn pass<'b>(self, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
+    pub(super) fn pass<'b>(
+        self,
+        bytes: &'b [u8],
+        len: usize,
+        known: Option<Known<'_>>,
+        tokens: Tokens<'_>,
+    ) -> Option<Found<'b>> {
         #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
-        fn featured<'b>(kernel: Avx2, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
-            pass(&kernel, bytes, len, tokens)
+        fn featured<'b>(
+            kernel: Avx2,
+            bytes: &'b [u8],
+            len: usize,
+            known: Option<Known<'_>>,
+            tokens: Tokens<'_>,
+        ) -> Option<Found<'b>> {
+            pass(&kernel, bytes, len, known, tokens)
         }
         // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, bytes, len, tokens) }
+        unsafe { featured(self, bytes, len, known, tokens) }
     }
 }
 
@@ -114,18 +139,25 @@ impl Avx512 {
         has.then_some(Self(()))
     }
 
-    pub(super) fn pass<'b>(self, bytes: &'b [u8], len: usize, tokens: Tokens<'_>) -> Option<Found<'b>> {
+    pub(super) fn pass<'b>(
+        self,
+        bytes: &'b [u8],
+        len: usize,
+        known: Option<Known<'_>>,
+        tokens: Tokens<'_>,
+    ) -> Option<Found<'b>> {
         #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq")]
         fn featured<'b>(
             kernel: Avx512,
             bytes: &'b [u8],
             len: usize,
+            known: Option<Known<'_>>,
             tokens: Tokens<'_>,
         ) -> Option<Found<'b>> {
-            pass(&kernel, bytes, len, tokens)
+            pass(&kernel, bytes, len, known, tokens)
         }
         // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, bytes, len, tokens) }
+        unsafe { featured(self, bytes, len, known, tokens) }
     }
 }
 

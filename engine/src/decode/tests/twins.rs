@@ -51,11 +51,10 @@ fn fields() -> Fields {
     fields
 }
 
-fn told(bytes: &[u8], limits: &Limits, kernel: Option<Kernel>) -> (Vec<Told>, Vec<Reject>, Tally) {
-    let fields = fields();
-    let ids: Vec<FieldId> = fields.iter().map(|(id, _)| id).collect();
+fn told(bytes: &[u8], decoder: &mut Decoder) -> (Vec<Told>, Vec<Reject>, Tally) {
+    let ids: Vec<FieldId> = fields().iter().map(|(id, _)| id).collect();
     let (mut events, mut rejects, mut tally) = (Vec::new(), Vec::new(), Tally::default());
-    Decoder::with_kernel(&fields, limits.clone(), kernel).record(bytes, &mut tally, &mut rejects, |event| {
+    decoder.record(bytes, &mut tally, &mut rejects, |event| {
         let slots = ids.iter().map(|id| format!("{:?}", &*event.slots.get(*id))).collect();
         let unknown = ids.iter().map(|id| event.slots.is_unknown(*id)).collect();
         let (message, compact) = (event.message().into_owned(), event.compact_text());
@@ -65,29 +64,47 @@ fn told(bytes: &[u8], limits: &Limits, kernel: Option<Kernel>) -> (Vec<Told>, Ve
     (events, rejects, tally)
 }
 
-/// Holds every kernel against the pull parser. Returns how many log events were scanned, and how many of them were odd.
+/// Holds every kernel against the pull parser, on one record after another. Returns of the last how many log events were scanned,
+/// how many of them were odd, and of how many the opening was known.
+#[track_caller]
+pub(super) fn judge_all(records: &[Vec<u8>], limits: &Limits) -> (u64, u64, u64) {
+    let decoder = |kernel: Option<Kernel>| Decoder::with_kernel(&fields(), limits.clone(), kernel);
+    let (mut pull, kernels) = (decoder(None), Kernel::all());
+    let mut decoders: Vec<Decoder> = kernels.iter().map(|kernel| decoder(Some(*kernel))).collect();
+    let mut counts = Vec::new();
+    for bytes in records {
+        counts.clear();
+        let (events, rejects, wanted) = told(bytes, &mut pull);
+        for (kernel, decoder) in kernels.iter().zip(&mut decoders) {
+            let (scanned, set_aside, tally) = told(bytes, decoder);
+            assert_eq!(scanned, events, "{} {}", kernel.name(), String::from_utf8_lossy(bytes));
+            assert_eq!(set_aside, rejects, "{}", kernel.name());
+            let Tally { records_scanned, events_odd, events_known, .. } = tally;
+            counts.push((if records_scanned > 0 { tally.events_in } else { 0 }, events_odd, events_known));
+            let tally = Tally { records_scanned: 0, events_odd: 0, events_known: 0, ..tally };
+            assert_eq!(tally, wanted, "{}", kernel.name());
+        }
+        counts.dedup();
+        assert_eq!(counts.len(), 1, "every kernel finds the same odd, and knows the same: {counts:?}");
+    }
+    counts[0]
+}
+
+/// The same of one record, which comes thrice: when it does so the last time, whatever can be known of it is. Returns of its first
+/// time how many log events were scanned, and how many of them were odd.
 #[track_caller]
 fn judge(bytes: &[u8], limits: &Limits) -> (u64, u64) {
-    let (events, rejects, wanted) = told(bytes, limits, None);
-    let mut counts = Vec::new();
-    for kernel in Kernel::all() {
-        let (scanned, set_aside, tally) = told(bytes, limits, Some(kernel));
-        assert_eq!(scanned, events, "{} {}", kernel.name(), String::from_utf8_lossy(bytes));
-        assert_eq!(set_aside, rejects, "{}", kernel.name());
-        let (records_scanned, events_odd) = (tally.records_scanned, tally.events_odd);
-        counts.push((if records_scanned > 0 { tally.events_in } else { 0 }, events_odd));
-        assert_eq!(Tally { records_scanned: 0, events_odd: 0, ..tally }, wanted, "{}", kernel.name());
-    }
-    counts.dedup();
-    assert_eq!(counts.len(), 1, "every kernel finds the same odd: {counts:?}");
-    counts[0]
+    let records = vec![bytes.to_vec(); 3];
+    judge_all(&records, limits);
+    let (scanned, odd, _) = judge_all(&records[..1], limits);
+    (scanned, odd)
 }
 
 fn judge_text(message: &str) -> (u64, u64) {
     judge(&gzip(message.as_bytes()), &Limits::STREAM)
 }
 
-fn event(change: &Json) -> String {
+pub(super) fn event(change: &Json) -> String {
     let mut event = json!({
         "eventVersion": "1.08", "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/r/s",
             "sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::1:role/r"}, "attributes": {"mfaAuthenticated": "false"}}},
@@ -202,7 +219,7 @@ fn texts() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[a-zA-Z/:.-]{0,70}", 1 => "[\"\\\\/{}:,\\[\\] a\n\té\u{1f600}]{0,20}"]
 }
 
-fn events() -> impl Strategy<Value = String> {
+pub(super) fn events() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         3 => texts().prop_map(Json::from), 1 => Just(Json::Null), 1 => any::<bool>().prop_map(Json::from),
         1 => any::<i32>().prop_map(Json::from), 1 => any::<f64>().prop_map(Json::from),
@@ -234,14 +251,14 @@ fn events() -> impl Strategy<Value = String> {
 
 /// What may happen to a message on its way.
 #[derive(Debug, Clone)]
-enum Harm {
+pub(super) enum Harm {
     Cut(prop::sample::Index),
     Flip(prop::sample::Index, u8),
     Insert(prop::sample::Index, String),
     Drop(prop::sample::Index),
 }
 
-fn harms() -> impl Strategy<Value = Harm> {
+pub(super) fn harms() -> impl Strategy<Value = Harm> {
     let at = any::<prop::sample::Index>;
     prop_oneof![
         1 => at().prop_map(Harm::Cut),
@@ -251,7 +268,7 @@ fn harms() -> impl Strategy<Value = Harm> {
     ]
 }
 
-fn harmed(bytes: Vec<u8>, harms: &[Harm]) -> Vec<u8> {
+pub(super) fn harmed(bytes: Vec<u8>, harms: &[Harm]) -> Vec<u8> {
     harms.iter().fold(bytes, |bytes, harm| if bytes.is_empty() { bytes } else { harmed_once(bytes, harm) })
 }
 

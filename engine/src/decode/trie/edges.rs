@@ -58,13 +58,12 @@ pub(in crate::decode) struct Below<'e> {
     hash: Hash,
 }
 
-/// From a key to its place in a table.
+/// From a key to its place in a table of so many places, a power of two.
 #[derive(Debug, Clone, Copy)]
 struct Hash {
     /// Odd.
     multiplier: u64,
-    /// What of a hash is no place in the table, bits.
-    shift: u32,
+    places: usize,
 }
 
 /// The keys below all nodes.
@@ -117,21 +116,27 @@ impl Edges {
     pub(super) fn below(&self, region: Region) -> Below<'_> {
         let part = |(start, len): (u32, u32)| start as usize..start as usize + len as usize;
         let table = &self.table[part(region.table)];
-        let hash = Hash::of(region.multiplier, table.len());
+        let hash = Hash { multiplier: region.multiplier, places: table.len() };
         Below { table, edges: &self.edges[part(region.edges)], rests: &self.rests, hash }
     }
 }
 
 impl Below<'_> {
-    /// Where the key leads of `len` bytes that begins `bytes`: `held` are the first sixteen of these, whatever follows the key.
+    /// Where the key leads of `len` bytes that stands in `bytes` from `start` on: `held` are the first sixteen from there, whatever
+    /// follows the key.
     #[inline(always)]
-    pub(in crate::decode) fn find(self, held: &[u8; HELD], bytes: &[u8], len: usize) -> NodeId {
+    pub(in crate::decode) fn find(
+        self,
+        held: &[u8; HELD],
+        (bytes, start): (&[u8], usize),
+        len: usize,
+    ) -> NodeId {
         let first = first(held, len);
         let mut at = self.table.get(self.hash.place(first, len)).map_or(0, |at| *at as usize);
         while let Some(edge) = self.edges.get(at) {
             if edge.first == first
                 && edge.len as usize == len
-                && (len <= HELD || edge.ends(bytes, self.rests))
+                && (len <= HELD || edge.ends(bytes, start, self.rests))
             {
                 return edge.child;
             }
@@ -146,19 +151,13 @@ impl Below<'_> {
 
 impl Edge {
     #[inline(never)]
-    fn ends(&self, bytes: &[u8], rests: &[u8]) -> bool {
-        let (len, rest) = (self.len as usize, self.rest as usize);
-        bytes.get(HELD..len).is_some_and(|found| rests[rest..].starts_with(found))
+    fn ends(&self, bytes: &[u8], start: usize, rests: &[u8]) -> bool {
+        let rest = bytes.get(start + HELD..start + self.len as usize);
+        rest.is_some_and(|rest| rests[self.rest as usize..].starts_with(rest))
     }
 }
 
 impl Hash {
-    /// For a table of so many places, two or more.
-    #[inline(always)]
-    fn of(multiplier: u64, places: usize) -> Self {
-        Self { multiplier, shift: u64::BITS - places.trailing_zeros() }
-    }
-
     fn best(edges: &[Edge], places: usize) -> Self {
         let shared = |hash: &Hash| {
             let mut taken = vec![false; places];
@@ -167,7 +166,8 @@ impl Hash {
                 .filter(|edge| std::mem::replace(&mut taken[hash.place(edge.first, edge.len as usize)], true))
                 .count()
         };
-        let hash = |n: u64| Hash::of(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(2 * n + 1), places);
+        let multiplier = |n: u64| 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(2 * n + 1);
+        let hash = |n: u64| Hash { multiplier: multiplier(n), places };
         (0..TRIES).map(hash).min_by_key(shared).unwrap_or(hash(0))
     }
 
@@ -177,8 +177,9 @@ impl Hash {
         reason = "the first eight bytes, and a place that is less than a table's length"
     )]
     fn place(self, first: u128, len: usize) -> usize {
-        // The highest bits of the product hang on all of it.
-        ((first as u64 ^ (len as u64) << 56).wrapping_mul(self.multiplier) >> self.shift) as usize
+        // The upper half of the product hangs on all of it.
+        let product = u128::from(first as u64 ^ (len as u64) << 56) * u128::from(self.multiplier);
+        (product >> 64) as usize & (self.places - 1)
     }
 }
 
@@ -213,8 +214,9 @@ mod tests {
             for (children, region) in nodes.iter().zip(regions) {
                 for key in nodes.iter().flat_map(BTreeMap::keys).chain([&asked]) {
                     let text = format!("{before}{key}{after}");
-                    let bytes = &text.as_bytes()[before.len()..];
-                    let found = edges.below(region).find(bytes.first_chunk().unwrap(), bytes, key.len());
+                    let (bytes, start) = (text.as_bytes(), before.len());
+                    let held = bytes[start..].first_chunk().unwrap();
+                    let found = edges.below(region).find(held, (bytes, start), key.len());
                     prop_assert_eq!(found, children.get(key).copied().unwrap_or(NodeId::NOBODY), "{}", key);
                 }
             }
