@@ -47,7 +47,7 @@ const TRAIL: Figures = Figures { bytes: (1_650.0, 1_850.0), gzip: (165.0, 180.0)
 
 /// The first so many events of two hundred accounts in eight regions: fifty a message, three, and three hundred and twenty.
 pub(crate) fn main(events: usize) -> anyhow::Result<[Corpus; 3]> {
-    let events = mixed(traffic(EVENTS_AN_HOUR.max(events), events, 200, 8)?);
+    let events = mixed_events(events)?;
     let main = pack("main", &events, EVENTS_A_MESSAGE)?;
     main.check(&MAIN)?;
     let small = pack("small", &events, EVENTS_A_SMALL_MESSAGE)?;
@@ -56,7 +56,11 @@ pub(crate) fn main(events: usize) -> anyhow::Result<[Corpus; 3]> {
 
 /// The first so many events of `main`, which may be too few for its figures to hold.
 pub(crate) fn part(events: usize) -> anyhow::Result<Corpus> {
-    pack("part", &mixed(traffic(EVENTS_AN_HOUR.max(events), events, 200, 8)?), EVENTS_A_MESSAGE)
+    pack("part", &mixed_events(events)?, EVENTS_A_MESSAGE)
+}
+
+fn mixed_events(events: usize) -> anyhow::Result<Vec<LogEvent>> {
+    Ok(mixed(traffic(EVENTS_AN_HOUR.max(events), events, 200, 8)?))
 }
 
 /// So many events of the few busiest principals of one account: what its trail looks like while a workload runs.

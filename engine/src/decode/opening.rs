@@ -79,6 +79,8 @@ pub(super) struct Openings {
     heads: Vec<Head>,
     texts: Vec<[u8; TEXT_BYTES_MAX]>,
     spans: Vec<Span>,
+    /// How many of these one has.
+    fields: usize,
     once: Vec<u32>,
     /// Those that were ever kept.
     count: u64,
@@ -152,14 +154,14 @@ impl Openings {
         fetch(&self.heads[place..=place]);
     }
 
-    /// Whether the opening in the first `len` bytes of an event is worth to be kept: it has come before.
+    /// Whether the opening in the first `len` bytes of an event can be kept, and is worth it: it has come before.
     pub(super) fn has_come(&mut self, bytes: &[u8], len: usize) -> bool {
         if len > TEXT_BYTES_MAX || place(bytes).is_none() {
             return false;
         }
         self.once.resize(ONCE_MAX, 0);
         let (at, tag) = parts(HASH.hash_one(&bytes[..len]), ONCE_MAX);
-        std::mem::replace(&mut self.once[at], tag) == tag
+        std::mem::replace(&mut self.once[at], tag) == tag && bytes[..len].is_ascii()
     }
 
     /// Keeps the opening of the event that begins `bytes`: the first `len` of them, which are sound and hold no escapes but those
@@ -174,6 +176,7 @@ impl Openings {
         let text = bytes.get(..len).filter(|text| len <= TEXT_BYTES_MAX && text.is_ascii());
         let (Some(text), Some((at, tag))) = (text, place(bytes)) else { return };
         self.sets.resize(SETS, Set::default());
+        self.fields = spans.len();
         self.count += 1;
         let note = identity.filter(|identity| met.contains(identity)).map(|_| Note::default());
         let head = Head { tokens, met, note, number: self.count };
@@ -188,7 +191,7 @@ impl Openings {
         } else {
             let place = set.place(way);
             self.heads[place] = head;
-            self.spans[place * spans.len()..][..spans.len()].copy_from_slice(spans);
+            self.spans[place * self.fields..][..self.fields].copy_from_slice(spans);
         }
         (set.tags[way], set.lens[way]) = (tag, bounded(len));
         self.texts[set.place(way)][..len].copy_from_slice(text);
@@ -206,8 +209,7 @@ impl Openings {
     }
 
     fn spans(&self, place: usize) -> &[Span] {
-        let fields = self.spans.len() / self.heads.len();
-        &self.spans[place * fields..][..fields]
+        &self.spans[place * self.fields..][..self.fields]
     }
 }
 

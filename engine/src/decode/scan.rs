@@ -44,6 +44,16 @@ pub(super) struct Scanned<'b, 't> {
     pub(super) tokens: &'t [u32],
 }
 
+/// A log event that begins `bytes`, before it is scanned.
+#[derive(Debug, Clone, Copy)]
+struct Unscanned<'b, 'k> {
+    bytes: &'b [u8],
+    /// Of them so many may be its own.
+    len: usize,
+    /// What need not be looked at again.
+    known: Option<Known<'k>>,
+}
+
 /// Finds where structure stands, in one log event after another.
 #[derive(Debug)]
 pub(super) struct Scanner {
@@ -68,7 +78,7 @@ impl Scanner {
         if self.room.len() > KEPT_TOKENS_MAX {
             self.room = Vec::new();
         }
-        let found = self.kernel.pass(padded, len, known, Tokens(&mut self.room))?;
+        let found = self.kernel.pass(Unscanned { bytes: padded, len, known }, Tokens(&mut self.room))?;
         // Behind the last token, so that whoever walks on meets something that is none.
         self.room[found.tokens] = u32::try_from(found.text.len()).ok()?;
         let sound = if found.sound { found.text.get() } else { None };

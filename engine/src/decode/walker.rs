@@ -112,6 +112,7 @@ impl<'b> Walks<'_, 'b> {
         // Strings that hold escapes are made into nodes of the one event.
         let is_plain = scanned.escapes.is_empty() || end <= scanned.escapes.start;
         let is_new = mark.is_none() && closed > 0 && is_plain;
+        // Who keeps nothing asks all the same, as of an opening that never came.
         if is_new && openings.has_come(bytes, end) && !*forgetful {
             let mut spans = trie.blank().to_vec();
             let slate = Slate { spans: &mut spans, met: &mut *met, nodes, arena };

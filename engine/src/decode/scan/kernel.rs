@@ -3,7 +3,7 @@
 use super::pass::{Classes, Classify, Found, Text, pass};
 #[cfg(target_arch = "x86_64")]
 use super::simd;
-use super::{Known, Tokens};
+use super::{Tokens, Unscanned};
 
 /// A way to look at 64 bytes at once, which this processor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,19 +50,13 @@ impl Kernel {
         }
     }
 
-    pub(super) fn pass<'b>(
-        self,
-        bytes: &'b [u8],
-        len: usize,
-        known: Option<Known<'_>>,
-        tokens: Tokens<'_>,
-    ) -> Option<Found<'b>> {
+    pub(super) fn pass<'b>(self, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
         match self.0 {
-            Kind::Scalar => pass(&Scalar, bytes, len, known, tokens),
+            Kind::Scalar => pass(&Scalar, event, tokens),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(kernel) => kernel.pass(bytes, len, known, tokens),
+            Kind::Avx2(kernel) => kernel.pass(event, tokens),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(kernel) => kernel.pass(bytes, len, known, tokens),
+            Kind::Avx512(kernel) => kernel.pass(event, tokens),
         }
     }
 }

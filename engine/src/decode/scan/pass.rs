@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::runs::{self, Quotes};
-use super::{Known, Tokens};
+use super::{Known, Tokens, Unscanned};
 
 /// What 64 bytes hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,16 +75,15 @@ impl Carry {
     }
 }
 
-/// Scans `bytes`, behind what is known of them, up to the quote that ends the log event, which must come before `len`; puts its
-/// tokens into `tokens`.
+/// Scans an event, behind what is known of it, up to the quote that ends it, which must come before its `len`; puts its tokens into
+/// `tokens`.
 #[inline(always)]
 pub(super) fn pass<'b, C: Classify>(
     kernel: &C,
-    bytes: &'b [u8],
-    len: usize,
-    known: Option<Known<'_>>,
+    event: Unscanned<'b, '_>,
     mut tokens: Tokens<'_>,
 ) -> Option<Found<'b>> {
+    let Unscanned { bytes, len, known } = event;
     let known = known.filter(|known| known.is_of(bytes));
     let (mut carry, mut seen) = (Carry::behind(known), kernel.nothing());
     let mut escapes = 0..0;

@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 
 use super::kernel::Scalar;
 use super::pass::{Classes, Classify, Found, Text, pass};
-use super::{Known, Tokens};
+use super::{Tokens, Unscanned};
 
 /// By low half byte, the one structural character with it, its bit 0x20 set: `{` for `[` too.
 const STRUCTURAL: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
@@ -48,25 +48,13 @@ impl Avx2 {
         has.then_some(Self(()))
     }
 
-    pub(super) fn pass<'b>(
-        self,
-        bytes: &'b [u8],
-        len: usize,
-        known: Option<Known<'_>>,
-        tokens: Tokens<'_>,
-    ) -> Option<Found<'b>> {
+    pub(super) fn pass<'b>(self, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
         #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
-        fn featured<'b>(
-            kernel: Avx2,
-            bytes: &'b [u8],
-            len: usize,
-            known: Option<Known<'_>>,
-            tokens: Tokens<'_>,
-        ) -> Option<Found<'b>> {
-            pass(&kernel, bytes, len, known, tokens)
+        fn featured<'b>(kernel: Avx2, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
+            pass(&kernel, event, tokens)
         }
         // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, bytes, len, known, tokens) }
+        unsafe { featured(self, event, tokens) }
     }
 }
 
@@ -139,25 +127,13 @@ impl Avx512 {
         has.then_some(Self(()))
     }
 
-    pub(super) fn pass<'b>(
-        self,
-        bytes: &'b [u8],
-        len: usize,
-        known: Option<Known<'_>>,
-        tokens: Tokens<'_>,
-    ) -> Option<Found<'b>> {
+    pub(super) fn pass<'b>(self, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
         #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq")]
-        fn featured<'b>(
-            kernel: Avx512,
-            bytes: &'b [u8],
-            len: usize,
-            known: Option<Known<'_>>,
-            tokens: Tokens<'_>,
-        ) -> Option<Found<'b>> {
-            pass(&kernel, bytes, len, known, tokens)
+        fn featured<'b>(kernel: Avx512, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
+            pass(&kernel, event, tokens)
         }
         // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, bytes, len, known, tokens) }
+        unsafe { featured(self, event, tokens) }
     }
 }
 
