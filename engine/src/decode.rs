@@ -1,13 +1,14 @@
 //! Bytes of one record → CloudTrail events with their slots filled, and what had to be set aside.
 //!
 //! Two ways, one meaning. What CloudWatch Logs writes is inflated in one go, *scanned* and *walked* where it lies,
-//! escaped as it is, for the fields that the loaded rules read. Whatever else comes (and each event of such a message that
+//! escaped as it is, for the fields that the loaded rules read; what looks as others did is only held against them. Whatever else comes (and each event of such a message that
 //! is not as CloudTrail writes it) is cut, unescaped and read by a pull parser, which is slow, obvious, and the judge of the
 //! first way. Knows no rule and no window. Invariant: one bad log event never takes another with it, and everything that came
 //! in is counted in [`Tally`].
 //!
 //! ```text
-//! inflate ─┬─▶ data_message + scan ─▶ walk ──────────────┬─▶ Event
+//! inflate ─┬─▶ data_message ─┬─▶ opening + outline ──────┬─▶ Event
+//!          │                 └─▶ scan ─▶ walk ───────────┤
 //!          └─▶ envelope ─▶ event (tape) ─▶ slots ────────┘
 //! ```
 //!
@@ -36,9 +37,11 @@ mod inflate;
 mod omitted;
 mod open;
 mod opening;
+mod outline;
 mod reason;
 mod scan;
 mod sequence;
+mod sets;
 mod slots;
 mod split;
 mod tally;
@@ -259,6 +262,7 @@ impl<'b> Show<'_, 'b> {
         let time_s = string(FieldId::EVENT_TIME).and_then(time::parse).ok_or(Odd)?;
         out.tally.events_evaluated += 1;
         out.tally.events_known += u64::from(walked.is_known());
+        out.tally.events_outlined += u64::from(walked.is_outlined());
         out.tally.events_without_id += u64::from(string(FieldId::EVENT_ID).is_none());
         let (logs_time_ms, source) = (log_event.logs_time_ms, Source::Escaped(walked.text));
         (out.each)(&Event { ordinal, time_s, logs_time_ms, slots, source });

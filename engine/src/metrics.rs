@@ -95,6 +95,7 @@ table! {
     events_without_id: IntCounter "tripline_events_without_id_total" [] "Evaluated events that have no eventID and are known by their digest.";
     events_odd: IntCounter "tripline_events_odd_total" [] "Log events of scanned records that were left to the pull parser.";
     events_known: IntCounter "tripline_events_known_total" [] "Log events of scanned records whose opening was known from others: eventVersion and who did it, to the byte.";
+    events_outlined: IntCounter "tripline_events_outlined_total" [] "Those of them that fit an outline which was known from others: what an event looks like behind its opening, but for its strings and numbers.";
     events_omitted: IntCounter "tripline_events_omitted_total" [] "Evaluated events of which CloudTrail left out something that a rule looks at.";
     hits: IntCounter "tripline_hits_total" [] "Hits that came to the windows: counted, duplicate, too late or over budget.";
     hits_counted: IntCounter "tripline_hits_counted_total" [] "Hits that were new.";

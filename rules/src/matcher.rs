@@ -2,7 +2,7 @@
 
 mod memo;
 
-use crate::field::{Node, Plain, Slots, Value};
+use crate::field::{Node, Note, Plain, Slots, Value};
 use crate::plan::{FieldIndex, Place, PredicateId, Ruleset};
 use crate::rule::RuleId;
 use memo::{Answer, Known, Memo};
@@ -81,11 +81,10 @@ pub fn hits(ruleset: &Ruleset, slots: &Slots<'_>, scratch: &mut Scratch, hits: &
     let Scratch { candidates, lookups } = scratch;
     let index = ruleset.index();
     index.always().iter().for_each(|rule| candidates.add(*rule));
-    lookups.call_all(index.anchored(), ruleset, slots, candidates);
-    // Of most who act no rule asks more than what they do.
-    if !slots.note().is_some_and(|note| note.get_or(|| lookups.calls_none(index.identity(), ruleset, slots)))
-    {
-        lookups.call_all(index.identity(), ruleset, slots, candidates);
+    for (places, note) in [index.identity(), index.anchored()].into_iter().zip(slots.notes()) {
+        // Of most who act no rule asks more than what they do, and of most that they do none asks at all.
+        let places = note.map_or(places, |note| note.places(|| lookups.worth(places, note, ruleset, slots)));
+        lookups.call_all(places, ruleset, slots, candidates);
     }
     candidates.rules.sort_unstable();
     for rule in &candidates.rules {
@@ -125,12 +124,16 @@ impl Lookups {
         }
     }
 
-    /// Whether no passing predicate of these fields calls a rule.
-    fn calls_none(&mut self, places: &[Place], ruleset: &Ruleset, slots: &Slots<'_>) -> bool {
-        places.iter().all(|place| {
-            self.known(*place, ruleset, slots)
-                .is_none_or(|known| self.memos[*place].calling(known).is_empty())
-        })
+    /// Of these places those to look at in each event that shares the note with this one: what varies, and what calls a rule.
+    fn worth(&mut self, places: &[Place], note: &Note, ruleset: &Ruleset, slots: &Slots<'_>) -> Box<[Place]> {
+        let is_worth = |place: &Place| {
+            let varies = ruleset.index().fields()[*place].fields.iter().any(|field| note.varies(*field));
+            varies
+                || self
+                    .known(*place, ruleset, slots)
+                    .is_some_and(|known| !self.memos[*place].calling(known).is_empty())
+        };
+        places.iter().copied().filter(is_worth).collect()
     }
 
     /// Adds the rules that the passing predicates of these fields call.

@@ -146,7 +146,6 @@ impl<'b> Reader<'b, '_, '_> {
         let rest = rest.strip_prefix(b"\",\"timestamp\":")?;
         let (time, rest) = rest.split_first_chunk::<TIME_DIGITS>()?;
         let rest = rest.strip_prefix(b",\"message\":")?;
-        let all_digits = |bytes: &[u8]| bytes.iter().fold(true, |all, byte| all & byte.is_ascii_digit());
         if !all_digits(id) || !all_digits(time) || time[0] == b'0' {
             return None;
         }
@@ -211,6 +210,10 @@ impl<'b> Reader<'b, '_, '_> {
         self.at = start + seen.bytes.len() + 1;
         Some(seen)
     }
+}
+
+fn all_digits<const N: usize>(bytes: &[u8; N]) -> bool {
+    bytes.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
 }
 
 fn number(digits: &[u8]) -> i64 {

@@ -5,59 +5,23 @@
 //! scanned, walked and looked up again: what is the same from the first byte on reads the same. An *opening* is an event's text up
 //! to the end of the first object or array in it.
 //!
-//! Whoever names things decides how often openings come again. One is kept when it has come twice, so that those that never do
-//! cost a hash; room for them is bounded, and those that came last stay. What a lookup waits for is memory: what an opening is told
-//! by stands in one line of the processor's cache, and the rest can be fetched before it is needed.
+//! One is kept when it has come twice ([`super::sets`]). What a lookup waits for is memory: what an opening is told by stands in one
+//! line of the processor's cache, and the rest can be fetched before it is needed.
 
-use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
-use foldhash::fast::FixedState;
 use tripline_rules::field::{Note, Span};
 
 use super::scan::fetch;
-use super::trie::NodeId;
+use super::sets::{Candidate, Key, Mark, Once, Sets, put};
+use super::trie::Members;
 
-/// The bytes of an event by which its opening is looked for: of who has a role, that and the beginning of the session's name. Of the
-/// few that have a shorter opening, what follows it there is the day.
-const LOOKED_AT: Range<usize> = 88..136;
+/// The bytes of an event by which its opening is looked for: of who has a role, that and the beginning of the session's name. Services
+/// of AWS have short ones: it begins where their names do, and ends before anything that varies follows.
+const LOOKED_AT: Range<usize> = 64..112;
 
 /// Longer openings are not kept.
-const TEXT_BYTES_MAX: usize = 1 << 10;
-
-/// Openings that are kept, at most: so many sets of so many that are looked for by like bytes.
-const SETS: usize = 1 << 10;
-const WAYS: usize = 4;
-
-/// Openings that have come once and are remembered by their hash.
-const ONCE_MAX: usize = 4 << 10;
-
-/// Who writes events may find openings that share a set: it makes the memory useless to them, and nothing wrong.
-const HASH: FixedState = FixedState::with_seed(0);
-
-/// What openings are told by that are looked for by like bytes.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
-struct Set {
-    /// Of their hashes; 0 where there is none.
-    tags: [u32; WAYS],
-    /// Bytes.
-    lens: [u32; WAYS],
-    /// Where the rest of them stands.
-    places: [u32; WAYS],
-    /// The way that is to be given up next.
-    oldest: usize,
-}
-
-impl Set {
-    fn len(&self, way: usize) -> usize {
-        self.lens[way] as usize
-    }
-
-    fn place(&self, way: usize) -> usize {
-        self.places[way] as usize
-    }
-}
+pub(super) const TEXT_BYTES_MAX: usize = 1 << 10;
 
 /// What else is known of an opening.
 #[derive(Debug)]
@@ -65,7 +29,9 @@ struct Head {
     /// Tokens in it.
     tokens: usize,
     /// The members of the event that are in it and that somebody looks at.
-    met: Box<[NodeId]>,
+    met: Members,
+    /// What its fields reach, each with its place among an event's spans.
+    fills: Box<[(u32, Span)]>,
     /// None when it does not say who did it.
     note: Option<Note>,
     number: u64,
@@ -74,14 +40,11 @@ struct Head {
 /// The openings that are known. Takes no room before there is one.
 #[derive(Debug, Default)]
 pub(super) struct Openings {
-    sets: Vec<Set>,
-    /// By place: what an event holds that begins so, its text, and what its fields reach.
+    sets: Sets,
+    /// By place: what an event holds that begins so, and its text.
     heads: Vec<Head>,
     texts: Vec<[u8; TEXT_BYTES_MAX]>,
-    spans: Vec<Span>,
-    /// How many of these one has.
-    fields: usize,
-    once: Vec<u32>,
+    once: Once,
     /// Those that were ever kept.
     count: u64,
 }
@@ -94,19 +57,17 @@ pub(super) struct Known<'o> {
     /// Bytes.
     pub(super) len: usize,
     head: &'o Head,
-    /// By field.
-    pub(super) spans: &'o [Span],
     place: usize,
-}
-
-/// Where an opening stands; it may have gone.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    place: usize,
-    number: u64,
 }
 
 impl<'o> Known<'o> {
+    /// That an event begins.
+    #[cfg(test)]
+    pub(super) fn nothing(event: &'o [u8]) -> Self {
+        let head = Head { tokens: 0, met: Members::default(), fills: Box::default(), note: None, number: 0 };
+        Self { event, len: 0, head: Box::leak(Box::new(head)), place: 0 }
+    }
+
     /// Whether it is of the event that begins `bytes`, as they stand in memory.
     pub(super) fn is_of(self, bytes: &[u8]) -> bool {
         std::ptr::eq(self.event.as_ptr(), bytes.as_ptr()) && self.len <= bytes.len()
@@ -118,8 +79,14 @@ impl<'o> Known<'o> {
     }
 
     /// The members of the event that are in it and that somebody looks at.
-    pub(super) fn met(self) -> &'o [NodeId] {
-        &self.head.met
+    pub(super) fn met(self) -> Members {
+        self.head.met
+    }
+
+    /// Adds what its fields reach to the spans of an event in which nothing else is filled.
+    #[inline]
+    pub(super) fn fill(self, spans: &mut [Span]) {
+        self.head.fills.iter().for_each(|(place, span)| spans[*place as usize] = *span);
     }
 
     pub(super) fn mark(self) -> Mark {
@@ -131,37 +98,35 @@ impl Openings {
     /// The opening of the event that begins `bytes`, of which `len` may be its own.
     #[inline]
     pub(super) fn find<'o>(&'o self, bytes: &'o [u8], len: usize) -> Option<Known<'o>> {
-        let (at, tag) = place(bytes)?;
-        let set = self.sets.get(at)?;
-        let begins = |way: &usize| {
-            set.tags[*way] == tag && bytes[..len].starts_with(self.text(set.place(*way), set.len(*way)))
-        };
-        let way = (0..WAYS).find(begins)?;
-        let place = set.place(way);
-        let (head, spans) = (&self.heads[place], self.spans(place));
-        Some(Known { event: bytes, len: set.len(way), head, spans, place })
+        let own = &bytes[..len];
+        let Candidate { place, len, .. } =
+            self.sets.find(key(bytes)?).find(|kept| own.starts_with(self.text(kept.place, kept.len)))?;
+        let head = &self.heads[place];
+        fetch(&head.fills);
+        Some(Known { event: bytes, len, head, place })
     }
 
-    /// Fetches what `find` will look at when it is asked for the event that may begin `bytes`.
+    /// Fetches what tells where the opening stands of the event that may begin `bytes`: by the key that is returned.
     #[inline]
-    pub(super) fn expect(&self, bytes: &[u8]) {
-        let Some((at, tag)) = place(bytes) else { return };
-        let Some(set) = self.sets.get(at) else { return };
-        let Some(way) = (0..WAYS).find(|way| set.tags[*way] == tag) else { return };
-        let place = set.place(way);
-        fetch(self.text(place, set.len(way)));
-        fetch(self.spans(place));
+    pub(super) fn expect(&self, bytes: &[u8]) -> Option<Key> {
+        let key = key(bytes)?;
+        self.sets.expect(key);
+        Some(key)
+    }
+
+    /// Fetches the opening that is probably meant by a key. Returns how long it is.
+    #[inline]
+    pub(super) fn fetch(&self, key: Key) -> Option<usize> {
+        let Candidate { place, len, .. } = self.sets.find(key).next()?;
+        fetch(self.text(place, len));
         fetch(&self.heads[place..=place]);
+        Some(len)
     }
 
     /// Whether the opening in the first `len` bytes of an event can be kept, and is worth it: it has come before.
     pub(super) fn has_come(&mut self, bytes: &[u8], len: usize) -> bool {
-        if len > TEXT_BYTES_MAX || place(bytes).is_none() {
-            return false;
-        }
-        self.once.resize(ONCE_MAX, 0);
-        let (at, tag) = parts(HASH.hash_one(&bytes[..len]), ONCE_MAX);
-        std::mem::replace(&mut self.once[at], tag) == tag && bytes[..len].is_ascii()
+        let can_be_kept = len <= TEXT_BYTES_MAX && key(bytes).is_some();
+        can_be_kept && self.once.again(&bytes[..len]) && bytes[..len].is_ascii()
     }
 
     /// Keeps the opening of the event that begins `bytes`: the first `len` of them, which are sound and hold no escapes but those
@@ -170,31 +135,18 @@ impl Openings {
         &mut self,
         (bytes, len): (&[u8], usize),
         tokens: usize,
-        (met, identity): (Box<[NodeId]>, Option<NodeId>),
-        spans: &[Span],
+        (met, identity): (Members, Option<Members>),
+        fills: impl Iterator<Item = (u32, Span)>,
     ) {
         let text = bytes.get(..len).filter(|text| len <= TEXT_BYTES_MAX && text.is_ascii());
-        let (Some(text), Some((at, tag))) = (text, place(bytes)) else { return };
-        self.sets.resize(SETS, Set::default());
-        self.fields = spans.len();
+        let (Some(text), Some(key)) = (text, key(bytes)) else { return };
         self.count += 1;
-        let note = identity.filter(|identity| met.contains(identity)).map(|_| Note::default());
-        let head = Head { tokens, met, note, number: self.count };
-        let set = &mut self.sets[at];
-        let way = set.oldest;
-        set.oldest = (way + 1) % WAYS;
-        if set.tags[way] == 0 {
-            set.places[way] = bounded(self.heads.len());
-            self.heads.push(head);
-            self.texts.push([0; TEXT_BYTES_MAX]);
-            self.spans.extend_from_slice(spans);
-        } else {
-            let place = set.place(way);
-            self.heads[place] = head;
-            self.spans[place * self.fields..][..self.fields].copy_from_slice(spans);
-        }
-        (set.tags[way], set.lens[way]) = (tag, bounded(len));
-        self.texts[set.place(way)][..len].copy_from_slice(text);
+        let place = self.sets.take(key, len);
+        let note = identity.filter(|identity| met.has(*identity)).map(|_| Note::default());
+        let fills = fills.collect();
+        put(&mut self.heads, place, Head { tokens, met, fills, note, number: self.count });
+        self.texts.resize(self.texts.len().max(place + 1), [0; TEXT_BYTES_MAX]);
+        self.texts[place][..len].copy_from_slice(text);
     }
 
     /// What is noted about who did it, unless the opening has gone since.
@@ -207,35 +159,19 @@ impl Openings {
     fn text(&self, place: usize, len: usize) -> &[u8] {
         &self.texts[place][..len]
     }
-
-    fn spans(&self, place: usize) -> &[Span] {
-        &self.spans[place * self.fields..][..self.fields]
-    }
 }
 
-/// Where the opening of an event is looked for, and by what it is told from others there.
+/// By what the opening of an event is looked for.
 #[inline]
-fn place(bytes: &[u8]) -> Option<(usize, u32)> {
-    let (sixteens, _) = bytes.get(LOOKED_AT)?.as_chunks();
-    let mut hasher = HASH.build_hasher();
-    sixteens.iter().for_each(|sixteen| hasher.write_u128(u128::from_le_bytes(*sixteen)));
-    Some(parts(hasher.finish(), SETS))
-}
-
-fn bounded(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-/// A place among so many, a power of two, and a tag that is not 0.
-#[expect(clippy::cast_possible_truncation, reason = "some of its bits are wanted")]
-fn parts(hash: u64, places: usize) -> (usize, u32) {
-    (hash as usize & (places - 1), (hash >> 32) as u32 | 1)
+fn key(bytes: &[u8]) -> Option<Key> {
+    bytes.get(LOOKED_AT.start..)?.first_chunk::<{ LOOKED_AT.end - LOOKED_AT.start }>().map(Key::of)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::sets::WAYS;
     use super::*;
 
     proptest! {
@@ -249,16 +185,17 @@ mod tests {
                 let bytes = text.as_bytes();
                 let own = if *whole { bytes.len() } else { bytes.len() / 2 };
                 if let Some(known) = openings.find(bytes, own) {
-                    let (spans, tokens) = (known.spans.to_vec(), known.tokens());
+                    let (mut spans, tokens) = ([Span::MISSING; 2], known.tokens());
+                    known.fill(&mut spans);
                     let (text, number) = &kept[tokens];
                     prop_assert!(known.len == text.len() && bytes[..own].starts_with(text.as_bytes()));
-                    prop_assert!(spans == [Span::string(tokens, 1), Span::NULL] && known.met() == [NodeId::ROOT]);
+                    prop_assert!(spans == [Span::MISSING, Span::string(tokens, 1)] && known.met() == Members::FIRST);
                     prop_assert!(openings.note(known.mark()).is_some() && known.mark().number == *number);
                 }
-                openings.expect(bytes);
+                openings.expect(bytes).and_then(|key| openings.fetch(key));
                 let len = *len.min(&bytes.len());
-                let (met, spans) = (Box::new([NodeId::ROOT]), [Span::string(n, 1), Span::NULL]);
-                openings.keep((bytes, len), n, (met, Some(NodeId::ROOT)), &spans);
+                let (met, fill) = (Members::FIRST, (1, Span::string(n, 1)));
+                openings.keep((bytes, len), n, (met, Some(met)), std::iter::once(fill));
                 kept.push((text[..len].to_owned(), openings.count));
                 let found = openings.find(bytes, bytes.len()).map(|known| (known.len, known.mark()));
                 // An older one that is shorter begins it as well.
@@ -271,12 +208,8 @@ mod tests {
     fn one_that_has_gone_has_no_note() {
         let (mut openings, text) = (Openings::default(), "a".repeat(200));
         let keep = |openings: &mut Openings, len: usize| {
-            openings.keep(
-                (text.as_bytes(), len),
-                0,
-                (Box::new([NodeId::ROOT]), Some(NodeId::ROOT)),
-                &[Span::NULL],
-            );
+            let met = (Members::FIRST, Some(Members::FIRST));
+            openings.keep((text.as_bytes(), len), 0, met, std::iter::empty());
         };
         keep(&mut openings, 150);
         let mark = openings.find(text.as_bytes(), 200).map(Known::mark).unwrap();

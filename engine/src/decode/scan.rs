@@ -9,6 +9,7 @@
 //! is nothing, one string or one run of other characters. The [walk](super::walk) proves the rest: nesting, keys, scalars. What
 //! the pass does not like is not wrong, only unusual: the pull parser reads it.
 
+mod follow;
 mod kernel;
 mod pass;
 mod runs;
@@ -19,9 +20,15 @@ mod tests;
 
 use std::ops::Range;
 
+use tripline_rules::field::Span;
+
 use super::opening::Known;
+use super::outline::Outline;
+use follow::Room;
+pub(super) use follow::{Filled, Reached};
 pub use kernel::Kernel;
 pub(super) use kernel::fetch;
+use pass::Text;
 
 /// Room for more tokens than this is given back.
 const KEPT_TOKENS_MAX: usize = 1 << 20;
@@ -44,6 +51,14 @@ pub(super) struct Scanned<'b, 't> {
     pub(super) tokens: &'t [u32],
 }
 
+/// One log event that fits an outline.
+#[derive(Debug)]
+pub(super) struct Followed<'b, 'f> {
+    /// Its text, escaped.
+    pub(super) text: &'b str,
+    room: &'f Room,
+}
+
 /// A log event that begins `bytes`, before it is scanned.
 #[derive(Debug, Clone, Copy)]
 struct Unscanned<'b, 'k> {
@@ -60,11 +75,20 @@ pub(super) struct Scanner {
     kernel: Kernel,
     /// Room for tokens.
     room: Vec<u32>,
+    /// What fills the gaps of the outline that was followed last.
+    filled: Box<Room>,
+}
+
+impl Followed<'_, '_> {
+    /// What fills a gap, the first being 1; 0 is nothing, and ends where the outline begins.
+    pub(super) fn filled(&self, gap: usize) -> Filled {
+        self.room[gap]
+    }
 }
 
 impl Scanner {
     pub(super) fn new(kernel: Kernel) -> Self {
-        Self { kernel, room: Vec::new() }
+        Self { kernel, room: Vec::new(), filled: Box::new([Filled { span: Span::MISSING, end: 0 }; _]) }
     }
 
     /// Scans the log event that begins `padded`, behind its quote, and ends with another within its first `len` bytes; none
@@ -85,6 +109,35 @@ impl Scanner {
         let bytes = &padded[..found.text.len()];
         let tokens = &self.room[..=found.tokens];
         Some(Scanned { bytes, padded, sound, escapes: found.escapes, tokens })
+    }
+
+    /// The text of the log event that begins `padded`, behind its quote, and whose opening is `known`, if what follows that fits one of
+    /// some `outlines` and ends within its first `len` bytes; and which of them.
+    pub(super) fn follow<'b, 'o, T>(
+        &mut self,
+        (padded, len): (&'b [u8], usize),
+        known: Known<'_>,
+        outlines: impl Iterator<Item = (Outline<'o>, T)>,
+    ) -> Option<(Followed<'b, '_>, T)> {
+        let known = Some(known).filter(|known| known.is_of(padded))?;
+        let mut reached = Reached::opening(known.len, padded, &mut self.filled)?;
+        let mut last: Option<Outline<'_>> = None;
+        for (outline, which) in outlines {
+            // What an event fits so far, the outline that it fits begins with.
+            if last.is_some_and(|last| !outline.begins_like(last, reached)) {
+                continue;
+            }
+            match self.kernel.follow(padded, reached, outline, &mut self.filled) {
+                Ok(end) => {
+                    // The last byte of an outline is the quote that ends the log event.
+                    let bytes = padded.get(..end.checked_sub(1)?).filter(|_| end <= len)?;
+                    let text = Text { bytes, is_ascii: true }.get()?;
+                    return Some((Followed { text, room: &self.filled }, which));
+                }
+                Err(further) => (reached, last) = (further, Some(outline)),
+            }
+        }
+        None
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Tally {
     pub events_odd: u64,
     /// Those of scanned records whose opening was known from others: `eventVersion` and who did it, to the byte.
     pub events_known: u64,
+    /// Those of them that fit an outline which was known: read without being scanned and walked.
+    pub events_outlined: u64,
     /// CloudTrail events handed to the rules.
     pub events_evaluated: u64,
     /// Log events that are no CloudTrail events.
@@ -73,6 +75,7 @@ impl Tally {
         self.events_in += other.events_in;
         self.events_odd += other.events_odd;
         self.events_known += other.events_known;
+        self.events_outlined += other.events_outlined;
         self.events_evaluated += other.events_evaluated;
         self.events_not_cloudtrail += other.events_not_cloudtrail;
         self.events_without_id += other.events_without_id;

@@ -12,6 +12,7 @@ mod grammar;
 mod hostile;
 mod omitted;
 mod openings;
+mod outlines;
 mod poison;
 mod resolve;
 mod sequences;

@@ -33,6 +33,19 @@ impl NodeId {
     }
 }
 
+/// Of the members of an event that somebody looks at some, a bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Members(u64);
+
+impl Members {
+    #[cfg(test)]
+    pub(super) const FIRST: Members = Members(1);
+
+    pub(super) fn has(self, others: Members) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
 /// What a node knows.
 #[derive(Debug)]
 pub(super) struct Node {
@@ -54,10 +67,12 @@ pub(super) struct Trie {
     put_off: Vec<FieldId>,
     /// What every event begins with.
     blank: Vec<Span>,
+    /// All fields, each with the member of an event that its whole way goes through.
+    fields: Vec<(FieldId, Option<Members>)>,
     /// The members of an event that somebody looks at.
     members: Vec<NodeId>,
     /// Of them, who did it.
-    identity: Option<NodeId>,
+    identity: Option<Members>,
 }
 
 impl Trie {
@@ -73,10 +88,17 @@ impl Trie {
         }
         draft.mark_omitted();
         let (nodes, ends, put_off) = (Vec::new(), Vec::new(), Vec::new());
-        let members = &draft.nodes[NodeId::ROOT.index()].children;
-        let identity = members.get(IDENTITY).copied();
-        let members = members.values().copied().filter(|member| *member != NodeId::ODD).collect();
-        let mut trie = Self { nodes, ends, edges: Edges::default(), put_off, blank, members, identity };
+        let by_name = &draft.nodes[NodeId::ROOT.index()].children;
+        let members: Vec<NodeId> =
+            by_name.values().copied().filter(|member| *member != NodeId::ODD).collect();
+        let member = |name: &str| {
+            let at = members.iter().position(|member| Some(member) == by_name.get(name))?;
+            1_u64.checked_shl(u32::try_from(at).ok()?).map(Members)
+        };
+        let identity = member(IDENTITY);
+        let all = fields.iter().map(|(field, selector)| (field, selector.root().and_then(member))).collect();
+        let mut trie =
+            Self { nodes, ends, edges: Edges::default(), put_off, blank, fields: all, members, identity };
         for node in draft.nodes {
             let place = |field: Option<FieldId>| bounded(field.map_or(fields.len(), FieldId::index));
             let is_looked_into = !node.children.is_empty();
@@ -108,13 +130,25 @@ impl Trie {
         &self.blank
     }
 
-    /// The members of an event that somebody looks at.
-    pub(super) fn members(&self) -> &[NodeId] {
-        &self.members
+    /// All fields, each with the member of an event that its whole way goes through; none when there is no such.
+    pub(super) fn fields(&self) -> &[(FieldId, Option<Members>)] {
+        &self.fields
+    }
+
+    /// Of the members of an event that somebody looks at those that `are`; none when there are more than can be told.
+    pub(super) fn members(&self, are: impl Fn(NodeId) -> bool) -> Option<Members> {
+        let bit = |(at, member): (usize, &NodeId)| u64::from(are(*member)) << at;
+        (self.members.len() <= 64).then(|| Members(self.members.iter().enumerate().map(bit).sum()))
+    }
+
+    /// The nodes of these.
+    pub(super) fn each(&self, Members(bits): Members) -> impl Iterator<Item = NodeId> {
+        let has = move |at: &usize| bits >> at & 1 == 1;
+        (0..self.members.len().min(64)).filter(has).map(|at| self.members[at])
     }
 
     /// The member that says who did it; none when nobody looks there.
-    pub(super) fn identity(&self) -> Option<NodeId> {
+    pub(super) fn identity(&self) -> Option<Members> {
         self.identity
     }
 

@@ -127,7 +127,7 @@ impl<'w, 'b> Walk<'w, 'b> {
             let starts = self.token(0) == 0 && self.byte(0) == b'{';
             return if starts { self.object::<ESCAPED>(0, NodeId::ROOT, 1) } else { Err(Odd) };
         };
-        known.met().iter().try_for_each(|node| self.meet(*node))?;
+        self.trie.each(known.met()).try_for_each(|node| self.meet(node))?;
         // What follows a value follows it at once.
         let follows = self.token(0) == known.len;
         if follows { self.members::<ESCAPED>(0, *b",\\", NodeId::ROOT, 1) } else { Err(Odd) }

@@ -4,8 +4,10 @@
 use bumpalo::Bump;
 use tripline_rules::field::{Fields, Node, Slots, Span};
 
-use super::opening::{Known, Mark, Openings};
+use super::opening::{Known, Openings};
+use super::outline::Outlines;
 use super::scan::{Kernel, Scanner};
+use super::sets::{Key, Mark};
 use super::trie::Trie;
 use super::walk::{self, Met, Slate};
 
@@ -21,7 +23,10 @@ pub(super) struct Walker {
     trie: Trie,
     scanner: Scanner,
     openings: Openings,
-    /// Whether no opening is kept.
+    outlines: Outlines,
+    /// By what the outline of the next event is looked for.
+    ahead: Option<Key>,
+    /// Whether no opening is kept, and so no outline.
     forgetful: bool,
     met: Met,
     /// Of the record, by event and field.
@@ -45,13 +50,20 @@ pub(super) struct Walked<'b> {
     /// Where its spans begin.
     spans: usize,
     /// Its opening, if that is known.
-    mark: Option<Mark>,
+    opening: Option<Mark>,
+    /// The outline that it fits, if that is known too.
+    outline: Option<Mark>,
 }
 
 impl Walked<'_> {
     /// Whether its opening was known from others.
     pub(super) fn is_known(&self) -> bool {
-        self.mark.is_some()
+        self.opening.is_some()
+    }
+
+    /// Whether it fits an outline that was.
+    pub(super) fn is_outlined(&self) -> bool {
+        self.outline.is_some()
     }
 }
 
@@ -67,8 +79,9 @@ pub(super) struct Walks<'w, 'b> {
 impl Walker {
     pub(super) fn new(fields: &Fields, kernel: Kernel) -> Self {
         let trie = Trie::new(fields);
-        let (scanner, openings, met) = (Scanner::new(kernel), Openings::default(), Met::new(&trie));
-        Self { trie, scanner, openings, forgetful: false, met, spans: Vec::new() }
+        let (scanner, met) = (Scanner::new(kernel), Met::new(&trie));
+        let (openings, outlines) = (Openings::default(), Outlines::default());
+        Self { trie, scanner, openings, outlines, ahead: None, forgetful: false, met, spans: Vec::new() }
     }
 
     /// One that keeps no opening.
@@ -90,45 +103,77 @@ impl<'b> Walks<'_, 'b> {
     /// Reads the log event that begins `padded`, behind its quote, and ends with another within its first `len` bytes; none when
     /// it does not. The next probably begins so many bytes `behind` its end.
     pub(super) fn read(&mut self, padded: &'b [u8], len: usize, behind: usize) -> Option<Seen<'b>> {
+        let Walker { openings, outlines, ahead, scanner, spans, trie, .. } = &mut *self.walker;
+        // What is told by what was fetched is fetched a step later, and found one later still.
+        ahead.take().into_iter().for_each(|key| outlines.fetch(key));
+        let known = openings.find(padded, len);
+        let fit = known.and_then(|known| outlines.follow(scanner, (padded, len), known));
+        let Some((known, fit)) = known.zip(fit) else {
+            return self.walk(padded, len, behind);
+        };
+        let (text, start) = (fit.text(), spans.len());
+        let next = padded.get(text.len() + behind..).unwrap_or_default();
+        let key = openings.expect(next);
+        if text.len() > self.event_bytes_max || start + trie.blank().len() > SPANS_MAX {
+            return Some(Seen { bytes: text.as_bytes(), walked: None });
+        }
+        spans.extend_from_slice(trie.blank());
+        known.fill(&mut spans[start..]);
+        let (opening, outline) = (Some(known.mark()), Some(outlines.fill(&fit, &mut spans[start..])));
+        *ahead = key.and_then(|key| openings.fetch(key)).and_then(|opening| outlines.expect(next, opening));
+        Some(Seen { bytes: text.as_bytes(), walked: Some(Walked { text, spans: start, opening, outline }) })
+    }
+
+    /// The same of an event that fits no outline.
+    fn walk(&mut self, padded: &'b [u8], len: usize, behind: usize) -> Option<Seen<'b>> {
         let Self { walker, nodes, arena, event_bytes_max } = self;
-        let Walker { trie, scanner, openings, forgetful, met, spans } = &mut **walker;
+        let Walker { trie, scanner, openings, outlines, ahead, forgetful, met, spans } = &mut **walker;
         let known = openings.find(padded, len);
         let scanned = scanner.scan(padded, len, known)?;
         let bytes = scanned.bytes;
-        openings.expect(padded.get(bytes.len() + behind..).unwrap_or_default());
+        let next = padded.get(bytes.len() + behind..).unwrap_or_default();
+        let key = openings.expect(next);
         let start = spans.len();
         let fits = bytes.len() <= *event_bytes_max && start + trie.blank().len() <= SPANS_MAX;
         let (Some(text), true) = (scanned.sound, fits) else {
             return Some(Seen { bytes, walked: None });
         };
-        spans.extend_from_slice(known.map_or(trie.blank(), |known| known.spans));
+        spans.extend_from_slice(trie.blank());
+        known.into_iter().for_each(|known| known.fill(&mut spans[start..]));
+        *ahead = key.and_then(|key| openings.fetch(key)).and_then(|opening| outlines.expect(next, opening));
         let slate = Slate { spans: &mut spans[start..], met: &mut *met, nodes: &mut *nodes, arena };
         let Ok(closed) = walk::walk(&scanned, known, trie, slate) else {
             spans.truncate(start);
             return Some(Seen { bytes, walked: None });
         };
-        let mark = known.map(Known::mark);
+        let walked = Walked { text, spans: start, opening: known.map(Known::mark), outline: None };
         let end = scanned.tokens[closed] as usize + 1;
         // Strings that hold escapes are made into nodes of the one event.
-        let is_plain = scanned.escapes.is_empty() || end <= scanned.escapes.start;
-        let is_new = mark.is_none() && closed > 0 && is_plain;
+        let is_plain = |end: usize| scanned.escapes.is_empty() || end <= scanned.escapes.start;
+        if let Some(known) = known {
+            if is_plain(bytes.len()) {
+                outlines.learn(&scanned, known, &spans[start..], trie);
+            }
         // Who keeps nothing asks all the same, as of an opening that never came.
-        if is_new && openings.has_come(bytes, end) && !*forgetful {
+        } else if closed > 0 && is_plain(end) && openings.has_come(bytes, end) && !*forgetful {
             let mut spans = trie.blank().to_vec();
             let slate = Slate { spans: &mut spans, met: &mut *met, nodes, arena };
             // And the token behind it.
             walk::opening(&scanned, closed + 2, trie, slate);
-            let met = trie.members().iter().copied().filter(|member| met.has(*member)).collect();
-            openings.keep((bytes, end), closed + 1, (met, trie.identity()), &spans);
+            if let Some(members) = trie.members(|member| met.has(member)) {
+                let fills = (0..).zip(spans).zip(trie.blank()).filter(|((_, span), blank)| span != *blank);
+                let fills = fills.map(|(fill, _)| fill);
+                openings.keep((bytes, end), closed + 1, (members, trie.identity()), fills);
+            }
         }
-        Some(Seen { bytes, walked: Some(Walked { text, spans: start, mark }) })
+        Some(Seen { bytes, walked: Some(walked) })
     }
 
     /// What the rules look at in an event.
     pub(super) fn slots(&self, walked: &Walked<'b>) -> Slots<'_> {
         let spans = &self.walker.spans[walked.spans..][..self.walker.trie.blank().len()];
-        let note = walked.mark.and_then(|mark| self.walker.openings.note(mark));
-        let slots = Slots::new(&self.nodes, spans).with_text(walked.text);
-        note.map_or(slots, |note| slots.with_note(note))
+        let identity = walked.opening.and_then(|mark| self.walker.openings.note(mark));
+        let others = walked.outline.and_then(|mark| self.walker.outlines.note(mark));
+        Slots::new(&self.nodes, spans).with_text(walked.text).with_notes(identity, others)
     }
 }

@@ -62,6 +62,7 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
         events_in,
         events_odd,
         events_known,
+        events_outlined,
         events_evaluated,
         events_not_cloudtrail,
         events_rejected,
@@ -78,6 +79,7 @@ fn decoded(metrics: &Metrics, batch: &Matched) {
     metrics.events_in.inc_by(*events_in);
     metrics.events_odd.inc_by(*events_odd);
     metrics.events_known.inc_by(*events_known);
+    metrics.events_outlined.inc_by(*events_outlined);
     metrics.events_evaluated.inc_by(*events_evaluated);
     metrics.events_not_cloudtrail.inc_by(*events_not_cloudtrail);
     metrics.events_without_id.inc_by(*events_without_id);

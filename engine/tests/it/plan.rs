@@ -153,21 +153,29 @@ fn identity() -> impl Strategy<Value = String> {
     })
 }
 
-fn event() -> impl Strategy<Value = String> {
-    let members = prop::collection::btree_map(prop::sample::select(FIELDS[2..].to_vec()), value(), 0..6);
+/// An event, and one that looks like it but for its strings.
+fn event() -> impl Strategy<Value = [String; 2]> {
+    let member = (value(), word());
+    let members = prop::collection::btree_map(prop::sample::select(FIELDS[2..].to_vec()), member, 0..6);
     (identity(), members).prop_map(|(identity, members)| {
-        let mut event = json!({"eventTime": "2026-01-02T03:04:05Z", "eventID": "e"});
-        for (name, value) in members {
-            match name.split_once('.') {
-                Some((_, member)) if event["requestParameters"].is_null() => {
-                    event["requestParameters"] = json!({member: value})
+        [false, true].map(|other| {
+            let mut event = json!({
+                "awsRegion": "eu-central-1", "eventTime": "2026-01-02T03:04:05Z",
+                "eventID": "3f0a52c1-7f4e-4b0a-9d57-6d2f6d8c2b11", "recipientAccountId": "111122223333",
+            });
+            for (name, (value, text)) in &members {
+                let value = if other && value.is_string() { json!(text) } else { value.clone() };
+                match name.split_once('.') {
+                    Some((_, member)) if event["requestParameters"].is_null() => {
+                        event["requestParameters"] = json!({member: value})
+                    }
+                    Some(_) => {}
+                    None => event[name] = value,
                 }
-                Some(_) => {}
-                None => event[name] = value,
             }
-        }
-        // Its own brace stands already.
-        identity + &event.to_string()[1..]
+            // Its own brace stands already.
+            format!("{identity}{}", &event.to_string()[1..])
+        })
     })
 }
 
@@ -189,8 +197,9 @@ proptest! {
         let (mut scratch, mut cold) = (Scratch::default(), Scratch::without_memo());
         let (mut hits, mut hits_cold, mut tally) = (Vec::new(), Vec::new(), Tally::default());
         let mut wrong = Vec::new();
-        // The second time values are known, from the third time on who did it.
-        let often = [&events[..]; 4].concat();
+        // The second time values are known, from the third time on who did it, from the fifth time on how it looks.
+        let all = |which: usize| events.iter().map(move |event| event[which].clone());
+        let often: Vec<String> = std::iter::repeat_n(0, 4).chain([1, 0, 1, 0]).flat_map(all).collect();
         Decoder::new(ruleset.fields(), Limits::STREAM).record(&message(&often), &mut tally, &mut Vec::new(), |event| {
             matcher::hits(&ruleset, &event.slots, &mut scratch, &mut hits);
             matcher::hits(&ruleset, &event.slots, &mut cold, &mut hits_cold);
@@ -200,7 +209,7 @@ proptest! {
             }
         });
         prop_assert!(wrong.is_empty(), "{:?}", wrong);
-        prop_assert_eq!(tally.events_evaluated, 16);
+        prop_assert_eq!(tally.events_evaluated, 32);
         prop_assert_eq!(tally.records_scanned, 1);
     }
 }
@@ -275,4 +284,44 @@ fn what_an_identity_calls_is_found_however_often_it_acts() {
     assert_eq!(found, wanted);
     // Two identities that act five times, and one that does ten times; known after the second.
     assert_eq!((tally.events_odd, tally.events_known), (0, 3 + 3 + 8));
+}
+
+#[test]
+fn what_an_act_calls_is_found_however_often_it_is_done() {
+    let rule = |item: &str| format!("detection:\n  a: {item}\n  condition: a\n");
+    let ruleset = ruleset(
+        &[
+            "{eventName: StopLogging}",
+            "{eventName: StopLogging, userAgent|startswith: b}",
+            "{requestParameters.name: c}",
+            "{userAgent|exists: false}",
+        ]
+        .map(rule),
+    );
+    let act = |name: &str, agent: &str, parameter: &str| {
+        format!(
+            r#"{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","principalId":"AIDAEXAMPLEEXAMPLE123","userName":"alice"}},"eventTime":"2026-01-02T03:04:05Z","eventSource":"cloudtrail.amazonaws.com","eventName":"{name}","userAgent":"{agent}","requestParameters":{{"name":"{parameter}"}},"eventID":"e"}}"#
+        )
+    };
+    let acts = [
+        ("StopLogging", "a", "a", vec![0]),
+        ("StopLogging", "b", "c", vec![0, 1, 2]),
+        ("GetTrail", "b", "c", vec![2]),
+        ("GetTrail", "a", "b", vec![]),
+        ("StopLogging", "bc", "b", vec![0, 1]),
+    ];
+    let texts = acts.iter().map(|(name, agent, parameter, _)| act(name, agent, parameter));
+    let all: Vec<String> = std::iter::repeat_n(texts, 5).flatten().collect();
+    let (mut scratch, mut hits) = (Scratch::default(), Vec::new());
+    let (mut tally, mut found) = (Tally::default(), Vec::new());
+    let mut decoder = Decoder::new(ruleset.fields(), Limits::STREAM);
+    decoder.record(&message(&all), &mut tally, &mut Vec::new(), |event| {
+        matcher::hits(&ruleset, &event.slots, &mut scratch, &mut hits);
+        found.push(hits.iter().map(|id| id.index()).collect::<Vec<_>>());
+    });
+    let wanted: Vec<Vec<usize>> = std::iter::repeat_n(acts.map(|(.., hits)| hits), 5).flatten().collect();
+    assert_eq!(found, wanted);
+    // Who did it is known after the second event; each of the two acts when it has come twice behind that.
+    assert_eq!((tally.events_odd, tally.events_known), (0, 23));
+    assert_eq!(tally.events_outlined, 25 - 2 - 2 - 2);
 }

@@ -1,9 +1,9 @@
 //! What a decoder found for the fields of one event. Most of it stands in the event's text and is shown where it stands; what
 //! does not is made into nodes; what few rules ask for is read when one does.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use super::FieldId;
 
@@ -97,10 +97,12 @@ impl Span {
     /// The largest text of which a span can say where in it something stands, bytes.
     pub const TEXT_BYTES_MAX: usize = (1 << START_BITS) - 1;
 
+    #[inline]
     const fn of(kind: u32) -> Self {
         Self { start: kind << START_BITS, len: 0 }
     }
 
+    #[inline]
     fn at(kind: u32, start: usize, len: usize) -> Self {
         debug_assert!(start <= Self::TEXT_BYTES_MAX);
         // Truncation would show another part of the event, and its bounds are checked when it is shown.
@@ -114,13 +116,21 @@ impl Span {
     }
 
     /// A string without escapes that stands in the text from `start` on.
+    #[inline]
     pub fn string(start: usize, len: usize) -> Self {
         Self::at(kind::STRING, start, len)
     }
 
     /// A number that stands there.
+    #[inline]
     pub fn number(start: usize, len: usize) -> Self {
         Self::at(kind::NUMBER, start, len)
+    }
+
+    /// Where in the text the string or number stands that it is; none when it is neither.
+    pub fn stands_at(self) -> Option<Range<usize>> {
+        let (kind, start) = (self.start >> START_BITS, (self.start & ((1 << START_BITS) - 1)) as usize);
+        matches!(kind, kind::STRING | kind::NUMBER).then(|| start..start + self.len as usize)
     }
 
     /// `true` or `false`.
@@ -163,19 +173,29 @@ pub trait Unread: fmt::Debug {
     fn nodes(&self, field: FieldId) -> &[Node<'_>];
 }
 
-/// Room for what a matcher finds out about an identity: the fields below `userIdentity`. Whoever knows of events that it is the same in
-/// them, to the byte, shows the same note with each. It belongs to one rule set, as a matcher's scratch does.
+/// Room for what a matcher finds out about a part of events: where it must look at each of them. Whoever knows of events that their
+/// fields there reach the same shows the same note with each. It belongs to one rule set, as a matcher's scratch does.
 #[derive(Debug, Default)]
-pub struct Note(Cell<Option<bool>>);
+pub struct Note {
+    varying: Box<[FieldId]>,
+    places: OnceCell<Box<[usize]>>,
+}
 
 impl Note {
-    /// What was found out; `find` does, when nobody has.
-    pub(crate) fn get_or(&self, find: impl FnOnce() -> bool) -> bool {
-        self.0.get().unwrap_or_else(|| {
-            let found = find();
-            self.0.set(Some(found));
-            found
-        })
+    /// Of events whose fields reach the same but for these, in ascending order.
+    pub fn but_for(varying: Box<[FieldId]>) -> Self {
+        debug_assert!(varying.is_sorted());
+        Self { varying, places: OnceCell::new() }
+    }
+
+    /// Whether a field may reach something else in each event.
+    pub(crate) fn varies(&self, field: FieldId) -> bool {
+        self.varying.binary_search(&field).is_ok()
+    }
+
+    /// Where to look, of the indexes of the rule set; `find` tells, when nobody has.
+    pub(crate) fn places(&self, find: impl FnOnce() -> Box<[usize]>) -> &[usize] {
+        self.places.get_or_init(find)
     }
 }
 
@@ -187,13 +207,14 @@ pub struct Slots<'a> {
     spans: &'a [Span],
     unread: Option<&'a dyn Unread>,
     unknown: &'a [FieldId],
-    note: Option<&'a Note>,
+    /// On who did it, and on the rest.
+    notes: [Option<&'a Note>; 2],
 }
 
 impl<'a> Slots<'a> {
     /// A view over what a decoder filled: a span a field, at least.
     pub fn new(nodes: &'a [Node<'a>], spans: &'a [Span]) -> Self {
-        Self { text: "", nodes, spans, unread: None, unknown: &[], note: None }
+        Self { text: "", nodes, spans, unread: None, unknown: &[], notes: [None; 2] }
     }
 
     /// The same, of an event whose text this is.
@@ -213,14 +234,14 @@ impl<'a> Slots<'a> {
         Self { unknown, ..self }
     }
 
-    /// The same, with what is noted about who did it.
-    pub fn with_note(self, note: &'a Note) -> Self {
-        Self { note: Some(note), ..self }
+    /// The same, with what is noted about who did it, the fields below `userIdentity`, and about all others.
+    pub fn with_notes(self, identity: Option<&'a Note>, others: Option<&'a Note>) -> Self {
+        Self { notes: [identity, others], ..self }
     }
 
-    /// What is noted about who did it.
-    pub(crate) fn note(&self) -> Option<&'a Note> {
-        self.note
+    /// What is noted about who did it, and about the rest.
+    pub(crate) fn notes(&self) -> [Option<&'a Note>; 2] {
+        self.notes
     }
 
     /// Whether there is any field of which nobody knows what it holds.

@@ -1,9 +1,11 @@
 //! Which kernel this processor can run, and the one that every processor can.
 
+use super::follow::{Reached, Room, follow};
 use super::pass::{Classes, Classify, Found, Text, pass};
 #[cfg(target_arch = "x86_64")]
 use super::simd;
 use super::{Tokens, Unscanned};
+use crate::decode::outline::Outline;
 
 /// A way to look at 64 bytes at once, which this processor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,22 @@ impl Kernel {
             Kind::Avx512(kernel) => kernel.pass(event, tokens),
         }
     }
+
+    pub(super) fn follow(
+        self,
+        bytes: &[u8],
+        reached: Reached,
+        outline: Outline<'_>,
+        room: &mut Room,
+    ) -> Result<usize, Reached> {
+        match self.0 {
+            Kind::Scalar => follow(&Scalar, bytes, reached, outline, room),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(kernel) => kernel.follow(bytes, reached, outline, room),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(kernel) => kernel.follow(bytes, reached, outline, room),
+        }
+    }
 }
 
 /// Has the processor fetch what will be read soon, where it can be told to.
@@ -91,6 +109,14 @@ impl Classify for Scalar {
         classes
     }
 
+    fn unlike_plain(&self, block: &[u8; 64]) -> u64 {
+        bits(block.iter().map(|byte| !matches!(byte, 0x20..0x80) || matches!(byte, b'"' | b'\\')))
+    }
+
+    fn differs(&self, a: &[u8; 64], b: &[u8; 64]) -> u64 {
+        bits(a.iter().zip(b).map(|(a, b)| a != b))
+    }
+
     fn is_plain(&self, seen: Self::Seen) -> bool {
         !seen
     }
@@ -113,6 +139,11 @@ impl Classify for Scalar {
             }
         }
     }
+}
+
+/// The first lowest.
+fn bits(of: impl Iterator<Item = bool>) -> u64 {
+    of.enumerate().fold(0, |bits, (at, is)| bits | u64::from(is) << at)
 }
 
 impl<'b> Text<'b> {

@@ -23,6 +23,12 @@ pub(super) trait Classify {
 
     fn classes(&self, block: &[u8; 64], seen: &mut Self::Seen) -> Classes;
 
+    /// The bytes that are no plain characters of a string: quotes, backslashes, control characters, and what is not ASCII.
+    fn unlike_plain(&self, block: &[u8; 64]) -> u64;
+
+    /// Where two blocks differ.
+    fn differs(&self, a: &[u8; 64], b: &[u8; 64]) -> u64;
+
     /// Whether every byte was ASCII and none a control character.
     fn is_plain(&self, seen: Self::Seen) -> bool;
 

@@ -7,9 +7,11 @@
 
 use std::arch::x86_64::*;
 
+use super::follow::{Reached, Room, follow};
 use super::kernel::Scalar;
 use super::pass::{Classes, Classify, Found, Text, pass};
 use super::{Tokens, Unscanned};
+use crate::decode::outline::Outline;
 
 /// By low half byte, the one structural character with it, its bit 0x20 set: `{` for `[` too.
 const STRUCTURAL: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
@@ -20,8 +22,10 @@ const LINE: usize = 64;
 /// The text of bytes that are ASCII.
 pub(super) fn ascii<'b>(text: &Text<'b>) -> &'b str {
     debug_assert!(text.is_ascii && text.bytes.is_ascii());
-    // SAFETY: only a pass makes a `Text`, and it says ASCII when no byte of any block had its high bit set. Its blocks are all
-    // of these bytes, or all behind those that are known: a `Known` that is of these bytes is only had where they equal an ASCII text. ASCII is UTF-8.
+    // SAFETY: only `Scanner::follow` and a pass make a `Text`. A pass says ASCII when no byte of any block had its high bit set, and its
+    // blocks are all of these bytes, or all behind those that are known: a `Known` that is of these bytes is only had where they equal
+    // an ASCII text. `follow` says so when what is behind these is made of an outline's literals, which are ASCII, and of runs of
+    // characters that are. ASCII is UTF-8.
     unsafe { std::str::from_utf8_unchecked(text.bytes) }
 }
 
@@ -55,6 +59,27 @@ impl Avx2 {
         }
         // SAFETY: `self` exists, so the processor has these features.
         unsafe { featured(self, event, tokens) }
+    }
+
+    pub(super) fn follow(
+        self,
+        bytes: &[u8],
+        reached: Reached,
+        outline: Outline<'_>,
+        room: &mut Room,
+    ) -> Result<usize, Reached> {
+        #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
+        fn featured(
+            kernel: Avx2,
+            bytes: &[u8],
+            reached: Reached,
+            outline: Outline<'_>,
+            room: &mut Room,
+        ) -> Result<usize, Reached> {
+            follow(&kernel, bytes, reached, outline, room)
+        }
+        // SAFETY: `self` exists, so the processor has these features.
+        unsafe { featured(self, bytes, reached, outline, room) }
     }
 }
 
@@ -97,6 +122,35 @@ impl Classify for Avx2 {
     }
 
     #[inline(always)]
+    fn unlike_plain(&self, block: &[u8; 64]) -> u64 {
+        // SAFETY: `self` exists, so the processor has AVX2; both loads are inside the block and need no alignment.
+        unsafe {
+            let half = |at: usize| {
+                let bytes = _mm256_loadu_si256(block.as_ptr().add(at).cast());
+                let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed()));
+                // What is not ASCII is negative.
+                let small = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes);
+                let unlike = _mm256_or_si256(small, _mm256_or_si256(equal(b'"'), equal(b'\\')));
+                u64::from(_mm256_movemask_epi8(unlike).cast_unsigned())
+            };
+            half(0) | half(32) << 32
+        }
+    }
+
+    #[inline(always)]
+    fn differs(&self, a: &[u8; 64], b: &[u8; 64]) -> u64 {
+        // SAFETY: `self` exists, so the processor has AVX2; all loads are inside the blocks and need no alignment.
+        unsafe {
+            let half = |at: usize| {
+                let a = _mm256_loadu_si256(a.as_ptr().add(at).cast());
+                let b = _mm256_loadu_si256(b.as_ptr().add(at).cast());
+                u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b)).cast_unsigned())
+            };
+            !(half(0) | half(32) << 32)
+        }
+    }
+
+    #[inline(always)]
     fn is_plain(&self, least: Self::Seen) -> bool {
         // SAFETY: `self` exists, so the processor has AVX2.
         unsafe { _mm256_movemask_epi8(_mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), least)) == 0 }
@@ -135,6 +189,27 @@ impl Avx512 {
         // SAFETY: `self` exists, so the processor has these features.
         unsafe { featured(self, event, tokens) }
     }
+
+    pub(super) fn follow(
+        self,
+        bytes: &[u8],
+        reached: Reached,
+        outline: Outline<'_>,
+        room: &mut Room,
+    ) -> Result<usize, Reached> {
+        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq")]
+        fn featured(
+            kernel: Avx512,
+            bytes: &[u8],
+            reached: Reached,
+            outline: Outline<'_>,
+            room: &mut Room,
+        ) -> Result<usize, Reached> {
+            follow(&kernel, bytes, reached, outline, room)
+        }
+        // SAFETY: `self` exists, so the processor has these features.
+        unsafe { featured(self, bytes, reached, outline, room) }
+    }
 }
 
 impl Classify for Avx512 {
@@ -162,6 +237,26 @@ impl Classify for Avx512 {
                 backslashes: equal(b'\\'),
                 structural: _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), folded),
             }
+        }
+    }
+
+    #[inline(always)]
+    fn unlike_plain(&self, block: &[u8; 64]) -> u64 {
+        // SAFETY: `self` exists, so the processor has AVX-512; the load is the block and needs no alignment.
+        unsafe {
+            let bytes = _mm512_loadu_si512(block.as_ptr().cast());
+            let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte.cast_signed()));
+            // What is not ASCII is negative.
+            _mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(0x20)) | equal(b'"') | equal(b'\\')
+        }
+    }
+
+    #[inline(always)]
+    fn differs(&self, a: &[u8; 64], b: &[u8; 64]) -> u64 {
+        // SAFETY: `self` exists, so the processor has AVX-512; the loads are the blocks and need no alignment.
+        unsafe {
+            let (a, b) = (_mm512_loadu_si512(a.as_ptr().cast()), _mm512_loadu_si512(b.as_ptr().cast()));
+            _mm512_cmpneq_epi8_mask(a, b)
         }
     }
 

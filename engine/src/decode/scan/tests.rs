@@ -1,8 +1,9 @@
-//! Each kernel against its scalar twin, block by block.
+//! Each kernel against its scalar twin, block by block, and against what one finds byte by byte.
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::decode::outline::Gap;
 
 /// Bytes, text, where escapes may be, tokens.
 type Told<'b> = (&'b [u8], Option<&'b str>, Range<usize>, Vec<u32>);
@@ -34,6 +35,69 @@ proptest! {
                 [&mut got, &mut wanted].into_iter().flatten().for_each(|told| told.3.clear());
             }
             prop_assert_eq!(got, wanted, "{}", kernel.name());
+        }
+    }
+}
+
+/// Whether an event fits that begins `padded`, and where the gaps of it end, byte by byte.
+fn fits(padded: &[u8], len: usize, parts: &[(String, bool)], last: &str) -> Option<(usize, Vec<usize>)> {
+    let (mut at, mut ends) = (0, Vec::new());
+    for (literal, is_number) in parts {
+        at += padded[at..].starts_with(literal.as_bytes()).then_some(literal.len())?;
+        let is_filling = |byte: &u8| match is_number {
+            true => b"0123456789+-.eE".contains(byte),
+            false => (0x20..0x80).contains(byte) && !b"\"\\".contains(byte),
+        };
+        let filled = padded[at..].iter().take_while(|byte| is_filling(byte)).count();
+        let text = String::from_utf8_lossy(&padded[at..at + filled]);
+        let is_number_text = || crate::decode::tape::is_number(&text);
+        at += (!is_number || is_number_text()).then_some(filled)?;
+        ends.push(at);
+    }
+    at += padded[at..].starts_with(last.as_bytes()).then_some(last.len())?;
+    (at <= len).then_some((at - 1, ends))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+    #[test]
+    fn kernels_follow_as_one_does_byte_by_byte(
+        parts in prop::collection::vec(("[a-c,:\"\\\\]{1,4}|[a-c]{62,67}|[a-c]{128,130}", any::<bool>()), 0..6),
+        others in prop::collection::vec(("[a-c,:\"\\\\]{1,4}", any::<bool>()), 0..3),
+        fillings in prop::collection::vec("[0-9]{0,3}|[ -~]{0,70}|[d-z]{60,66}|-?1\\.5e3|\u{7f}|\u{80}|\n", 6),
+        last in "[a-c]{0,2}\"",
+        short in 0..9_usize,
+    ) {
+        let text: String = parts.iter().zip(&fillings).map(|((literal, _), filling)| literal.clone() + filling).collect();
+        let text = text + &last;
+        let padded = [text.as_bytes(), &[b'a'; 64]].concat();
+        let len = text.len().saturating_sub(short);
+        // One that begins like it, and it.
+        let begun = [&parts[..parts.len() / 2], &others].concat();
+        let all = [&begun, &parts];
+        let drawn = all.map(|parts| {
+            let literals: String = parts.iter().map(|(literal, _)| literal.as_str()).chain([&last[..]]).collect();
+            let gaps: Vec<Gap> = parts.iter().filter_map(|(literal, is)| Gap::new(literal.len(), *is)).collect();
+            (gaps, [literals.as_bytes(), &[0; PADDING]].concat())
+        });
+        let wanted = all.map(|parts| fits(&padded, len, parts, &last));
+        for kernel in Kernel::all() {
+            let follow = |which: &[usize]| {
+                let mut scanner = Scanner::new(kernel);
+                let outline = |which: usize| Outline::of(&drawn[which].0, &drawn[which].1);
+                let outlines = which.iter().map(|which| (outline(*which), *which));
+                let (followed, which) = scanner.follow((&padded, len), Known::nothing(&padded), outlines)?;
+                let ends = (1..=drawn[which].0.len()).map(|gap| followed.filled(gap).end as usize).collect();
+                Some((which, (followed.text.len(), ends)))
+            };
+            for which in [0, 1] {
+                let wanted = wanted[which].clone().map(|found| (which, found));
+                prop_assert_eq!(follow(&[which]), wanted, "{}", kernel.name());
+            }
+            // Of two that differ where both could fit, which real ones never do, the second may be passed over.
+            if let Some((which, found)) = follow(&[0, 1]) {
+                prop_assert_eq!(Some(found), wanted[which].clone(), "{}", kernel.name());
+            }
         }
     }
 }
