@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Whatever fills its gaps, a text that fits it has the same tokens, so that nothing is left to scan and to walk but where the gaps end: a
-//! run of plain characters with an event's quote behind it is a whole string. What does not fit is read as ever: an escape
-//! in a string is enough. What an event does is no gap, so that what the rules make of it can be [noted](Note).
+//! run of plain characters and escapes with an event's quote behind it is a whole string. What does not fit is read as ever: one character
+//! that is not ASCII is enough. What an event does is no gap, so that what the rules make of it can be [noted](Note).
 
 mod draft;
 mod fill;
@@ -23,6 +23,7 @@ use super::scan::{Followed, PADDING, Reached, Scanned, Scanner, fetch};
 use super::sets::{Candidate, Key, Mark, Once, Sets, put};
 use super::tape::KEYS_MAX;
 use super::trie::{Members, Trie};
+use super::walk::Odd;
 use draft::Draft;
 use fill::{Fill, What};
 
@@ -171,13 +172,22 @@ impl Outlines {
         Outline { gaps: &kept.gaps[..head.gaps], padded: &kept.padded[..head.len + PADDING] }
     }
 
-    /// Fills the spans of an event behind its opening. Returns where its outline stands.
-    pub(super) fn fill(&mut self, fit: &Fit<'_, '_>, spans: &mut [Span]) -> Mark {
+    /// Fills the spans of an event behind its opening; `unescape` makes one of a part of its text that holds escapes. Returns where its
+    /// outline stands.
+    pub(super) fn fill(
+        &mut self,
+        fit: &Fit<'_, '_>,
+        spans: &mut [Span],
+        unescape: impl FnMut(Range<usize>) -> Result<Span, Odd>,
+    ) -> Result<Mark, Odd> {
         let Fit { key, candidate, followed } = fit;
         self.sets.advance(*key, *candidate);
         let head = &self.heads[candidate.place];
         head.fills.iter().for_each(|fill| fill.fill(followed, spans));
-        Mark { place: candidate.place, number: head.number }
+        if followed.has_escapes() {
+            fill::unescape(&head.fills, followed, spans, unescape)?;
+        }
+        Ok(Mark { place: candidate.place, number: head.number })
     }
 
     /// Fetches what tells where the outline stands of the event that may begin `bytes` with an opening of so many: by the key that is
@@ -209,10 +219,10 @@ impl Outlines {
         if !self.draft.draw(scanned, known.len) || !self.once.again(&self.draft.text) {
             return;
         }
-        self.count += 1;
         let mut begun = trie.blank().to_vec();
         known.fill(&mut begun);
-        let fills = self.draft.fills(&begun, spans);
+        let Some(fills) = self.draft.fills(&begun, spans) else { return };
+        self.count += 1;
         let Draft { text, gaps, .. } = &self.draft;
         let head = Head {
             gaps: gaps.len(),

@@ -57,6 +57,8 @@ pub(super) struct Followed<'b, 'f> {
     /// Its text, escaped.
     pub(super) text: &'b str,
     room: &'f Room,
+    /// Of the gaps those that hold escapes, a bit each.
+    escaped: u64,
 }
 
 /// A log event that begins `bytes`, before it is scanned.
@@ -83,6 +85,16 @@ impl Followed<'_, '_> {
     /// What fills a gap, the first being 1; 0 is nothing, and ends where the outline begins.
     pub(super) fn filled(&self, gap: usize) -> Filled {
         self.room[gap]
+    }
+
+    /// Whether any string in a gap holds an escape.
+    pub(super) fn has_escapes(&self) -> bool {
+        self.escaped != 0
+    }
+
+    /// Whether the one in this gap does.
+    pub(super) fn is_escaped(&self, gap: usize) -> bool {
+        self.escaped >> gap & 1 == 1
     }
 }
 
@@ -128,11 +140,11 @@ impl Scanner {
                 continue;
             }
             match self.kernel.follow(padded, reached, outline, &mut self.filled) {
-                Ok(end) => {
+                Ok((end, escaped)) => {
                     // The last byte of an outline is the quote that ends the log event.
                     let bytes = padded.get(..end.checked_sub(1)?).filter(|_| end <= len)?;
                     let text = Text { bytes, is_ascii: true }.get()?;
-                    return Some((Followed { text, room: &self.filled }, which));
+                    return Some((Followed { text, room: &self.filled, escaped }, which));
                 }
                 Err(further) => (reached, last) = (further, Some(outline)),
             }

@@ -269,20 +269,11 @@ impl<'w, 'b> Walk<'w, 'b> {
 
     #[inline]
     fn string<const ESCAPED: bool>(&mut self, start: usize, end: usize) -> Result<Span, Odd> {
-        if ESCAPED && self.may_escape(start, end) {
-            return self.escaped(start, end);
+        let holds_escape = || self.bytes.get(start..end).is_some_and(|bytes| bytes.contains(&b'\\'));
+        if ESCAPED && self.may_escape(start, end) && holds_escape() {
+            return escaped(self.text, start..end, self.nodes, self.arena);
         }
         Ok(Span::string(start, end - start))
-    }
-
-    #[inline(never)]
-    fn escaped(&mut self, start: usize, end: usize) -> Result<Span, Odd> {
-        let raw = self.text.get(start..end).ok_or(Odd)?;
-        // Escaped by the event, and all of that by the message.
-        let inner = unescape(raw).map_err(|_| Odd)?;
-        let value = unescape(&inner).map_err(|_| Odd)?;
-        self.nodes.push(Node::direct(Value::String(self.arena.alloc_str(&value))));
-        Ok(Span::nodes(self.nodes.len() - 1, 1))
     }
 
     /// Whether there may be an escape in `start..end`.
@@ -299,6 +290,22 @@ impl<'w, 'b> Walk<'w, 'b> {
         }
         literal(self.text, start, end).map(|_| ())
     }
+}
+
+/// Makes a node of the string that stands in this part of an event's text and holds escapes.
+#[inline(never)]
+pub(super) fn escaped<'b>(
+    text: &str,
+    part: Range<usize>,
+    nodes: &mut Vec<Node<'b>>,
+    arena: &'b Bump,
+) -> Result<Span, Odd> {
+    let raw = text.get(part).ok_or(Odd)?;
+    // Escaped by the event, and all of that by the message.
+    let inner = unescape(raw).map_err(|_| Odd)?;
+    let value = unescape(&inner).map_err(|_| Odd)?;
+    nodes.push(Node::direct(Value::String(arena.alloc_str(&value))));
+    Ok(Span::nodes(nodes.len() - 1, 1))
 }
 
 /// So many bytes from `at` on, which is told in 32 bits.

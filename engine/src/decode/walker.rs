@@ -103,7 +103,8 @@ impl<'b> Walks<'_, 'b> {
     /// Reads the log event that begins `padded`, behind its quote, and ends with another within its first `len` bytes; none when
     /// it does not. The next probably begins so many bytes `behind` its end.
     pub(super) fn read(&mut self, padded: &'b [u8], len: usize, behind: usize) -> Option<Seen<'b>> {
-        let Walker { openings, outlines, ahead, scanner, spans, trie, .. } = &mut *self.walker;
+        let Self { walker, nodes, arena, event_bytes_max } = self;
+        let Walker { openings, outlines, ahead, scanner, spans, trie, .. } = &mut **walker;
         // What is told by what was fetched is fetched a step later, and found one later still.
         ahead.take().into_iter().for_each(|key| outlines.fetch(key));
         let known = openings.find(padded, len);
@@ -114,14 +115,17 @@ impl<'b> Walks<'_, 'b> {
         let (text, start) = (fit.text(), spans.len());
         let next = padded.get(text.len() + behind..).unwrap_or_default();
         let key = openings.expect(next);
-        if text.len() > self.event_bytes_max || start + trie.blank().len() > SPANS_MAX {
+        if text.len() > *event_bytes_max || start + trie.blank().len() > SPANS_MAX {
             return Some(Seen { bytes: text.as_bytes(), walked: None });
         }
         spans.extend_from_slice(trie.blank());
         known.fill(&mut spans[start..]);
-        let (opening, outline) = (Some(known.mark()), Some(outlines.fill(&fit, &mut spans[start..])));
+        let unescape = |part| walk::escaped(text, part, nodes, arena);
+        let opening = Some(known.mark());
+        let outline = outlines.fill(&fit, &mut spans[start..], unescape);
         *ahead = key.and_then(|key| openings.fetch(key)).and_then(|opening| outlines.expect(next, opening));
-        Some(Seen { bytes: text.as_bytes(), walked: Some(Walked { text, spans: start, opening, outline }) })
+        let walked = |outline| Walked { text, spans: start, opening, outline: Some(outline) };
+        Some(Seen { bytes: text.as_bytes(), walked: outline.ok().map(walked) })
     }
 
     /// The same of an event that fits no outline.
@@ -149,13 +153,11 @@ impl<'b> Walks<'_, 'b> {
         let walked = Walked { text, spans: start, opening: known.map(Known::mark), outline: None };
         let end = scanned.tokens[closed] as usize + 1;
         // Strings that hold escapes are made into nodes of the one event.
-        let is_plain = |end: usize| scanned.escapes.is_empty() || end <= scanned.escapes.start;
+        let is_plain = scanned.escapes.is_empty() || end <= scanned.escapes.start;
         if let Some(known) = known {
-            if is_plain(bytes.len()) {
-                outlines.learn(&scanned, known, &spans[start..], trie);
-            }
+            outlines.learn(&scanned, known, &spans[start..], trie);
         // Who keeps nothing asks all the same, as of an opening that never came.
-        } else if closed > 0 && is_plain(end) && openings.has_come(bytes, end) && !*forgetful {
+        } else if closed > 0 && is_plain && openings.has_come(bytes, end) && !*forgetful {
             let mut spans = trie.blank().to_vec();
             let slate = Slate { spans: &mut spans, met: &mut *met, nodes, arena };
             // And the token behind it.

@@ -133,6 +133,11 @@ impl Span {
         matches!(kind, kind::STRING | kind::NUMBER).then(|| start..start + self.len as usize)
     }
 
+    /// Whether it is of nodes that were made.
+    pub fn is_made(self) -> bool {
+        self.start >> START_BITS == kind::NODES && self.len > 0
+    }
+
     /// `true` or `false`.
     pub fn bool(value: bool) -> Self {
         Self::at(kind::BOOL, 0, usize::from(value))

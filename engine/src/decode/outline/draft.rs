@@ -80,32 +80,32 @@ impl Draft {
         self.text.extend_from_slice(&bytes[start..end]);
     }
 
-    /// What was filled behind the opening: its spans, and those of the event.
-    pub(super) fn fills(&self, opening: &[Span], event: &[Span]) -> Box<[Fill]> {
+    /// What was filled behind the opening, whose spans come first, and then those of the event. None when one was made of a string that
+    /// holds escapes: where that stood is not known any more.
+    pub(super) fn fills(&self, opening: &[Span], event: &[Span]) -> Option<Box<[Fill]>> {
         // The last is nobody's.
         let fields = (0..).zip(opening.iter().zip(event)).take(event.len().saturating_sub(1));
-        let mut fills: Vec<Fill> = fields
-            .filter(|(_, (before, after))| before != after)
-            .map(|(place, (_, span))| Fill { place, what: self.what(*span) })
-            .collect();
+        let filled = fields.filter(|(_, (before, after))| before != after);
+        let fill = |(place, (_, span)): (u32, (&Span, &Span))| Some(Fill { place, what: self.what(*span)? });
+        let mut fills: Vec<Fill> = filled.map(fill).collect::<Option<_>>()?;
         // Those of a kind together: that is guessed right more often.
         fills.sort_by_key(|fill| match fill.what {
             What::Gap(_) => 0,
             What::Literal { .. } => 1,
             What::Constant(_) => 2,
         });
-        fills.into()
+        Some(fills.into())
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "gaps and bytes of an outline are few")]
-    fn what(&self, span: Span) -> What {
-        let Some(stands) = span.stands_at() else { return What::Constant(span) };
-        match self.starts.binary_search(&stands.start) {
+    fn what(&self, span: Span) -> Option<What> {
+        let Some(stands) = span.stands_at() else { return (!span.is_made()).then_some(What::Constant(span)) };
+        Some(match self.starts.binary_search(&stands.start) {
             Ok(at) => What::Gap(1 + at as u16),
             Err(behind) => {
                 let offset = stands.start - self.literals[behind];
                 What::Literal { behind: behind as u16, offset: offset as u16, len: stands.len() as u16 }
             }
-        }
+        })
     }
 }

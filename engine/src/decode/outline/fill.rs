@@ -1,8 +1,11 @@
 //! What the fields reach in an event that fits an outline.
 
+use std::ops::Range;
+
 use tripline_rules::field::Span;
 
 use crate::decode::scan::Followed;
+use crate::decode::walk::Odd;
 
 /// What a field reaches.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +15,7 @@ pub(super) struct Fill {
     pub(super) what: What,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// What fills a gap, the first being 1.
     Gap(u16),
@@ -35,4 +38,29 @@ impl Fill {
             What::Constant(span) => span,
         };
     }
+}
+
+/// Fills the spans of those whose gaps hold escapes: `unescape` makes one of a part of the event's text.
+#[cold]
+pub(super) fn unescape(
+    fills: &[Fill],
+    followed: &Followed<'_, '_>,
+    spans: &mut [Span],
+    mut unescape: impl FnMut(Range<usize>) -> Result<Span, Odd>,
+) -> Result<(), Odd> {
+    for Fill { place, what } in fills {
+        let What::Gap(gap) = *what else { continue };
+        let gap = usize::from(gap);
+        if !followed.is_escaped(gap) {
+            continue;
+        }
+        let part = followed.filled(gap).span.stands_at().ok_or(Odd)?;
+        // Fields of both languages share what one of them has made.
+        let same = |other: &&Fill| other.what == *what && other.place < *place;
+        spans[*place as usize] = match fills.iter().find(same) {
+            Some(other) => spans[other.place as usize],
+            None => unescape(part)?,
+        };
+    }
+    Ok(())
 }

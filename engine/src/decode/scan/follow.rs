@@ -4,6 +4,7 @@ use tripline_rules::field::Span;
 
 use super::PADDING;
 use super::pass::Classify;
+use super::runs::is_escape;
 use crate::decode::outline::{GAPS_MAX, Outline};
 use crate::decode::tape::is_number;
 
@@ -24,21 +25,26 @@ pub(in crate::decode) struct Reached {
     pub(in crate::decode) gaps: usize,
     /// Bytes of the literals before them.
     pub(in crate::decode) literals: u32,
+    /// Of them those that hold escapes: a bit each, by its place in the room.
+    pub(super) escaped: u64,
     /// Where in the event the last of them ends.
     at: u32,
 }
+
+/// A bit each.
+const _: () = assert!(GAPS_MAX < 64);
 
 impl Reached {
     /// The end of the opening, so far into the event that begins `bytes`; none when a place in these cannot be told.
     pub(super) fn opening(len: usize, bytes: &[u8], room: &mut Room) -> Option<Self> {
         let (at, _) = (u32::try_from(len).ok()?, u32::try_from(bytes.len()).ok()?);
         room[0] = Filled { span: Span::MISSING, end: at };
-        Some(Self { gaps: 0, literals: 0, at })
+        Some(Self { gaps: 0, literals: 0, escaped: 0, at })
     }
 }
 
 /// Holds the event that begins `bytes` against an outline, from where it is known to fit. Puts what fills the gaps into `room`; returns
-/// the end of the last literal, or how far it fits.
+/// the end of the last literal, and which gaps hold escapes, or how far it fits.
 #[inline(always)]
 pub(super) fn follow<C: Classify>(
     kernel: &C,
@@ -46,7 +52,7 @@ pub(super) fn follow<C: Classify>(
     mut reached: Reached,
     outline: Outline<'_>,
     room: &mut Room,
-) -> Result<usize, Reached> {
+) -> Result<(usize, u64), Reached> {
     let (literals, gaps) = (outline.padded(), outline.gaps());
     while let (Some(gap), Some(filled)) = (gaps.get(reached.gaps), room.get_mut(1 + reached.gaps)) {
         let Some(start) = begins(kernel, (bytes, reached.at), (literals, reached.literals), gap.literal())
@@ -54,16 +60,18 @@ pub(super) fn follow<C: Classify>(
             return Err(reached);
         };
         let end = if gap.is_number() { number(bytes, start) } else { string(kernel, bytes, start) };
-        let Some(end) = end else { return Err(reached) };
+        let Some((end, is_escaped)) = end else { return Err(reached) };
         let (at, len) = (start as usize, (end - start) as usize);
         let span = if gap.is_number() { Span::number(at, len) } else { Span::string(at, len) };
         *filled = Filled { span, end };
-        reached = Reached { gaps: reached.gaps + 1, literals: reached.literals + gap.literal(), at: end };
+        let (gaps, literals) = (reached.gaps + 1, reached.literals + gap.literal());
+        reached =
+            Reached { gaps, literals, escaped: reached.escaped | u64::from(is_escaped) << gaps, at: end };
     }
     let len = u32::try_from(literals.len().saturating_sub(PADDING)).unwrap_or(u32::MAX);
     let last = len.saturating_sub(reached.literals);
     let end = begins(kernel, (bytes, reached.at), (literals, reached.literals), last);
-    end.map(|end| end as usize).ok_or(reached)
+    end.map(|end| (end as usize, reached.escaped)).ok_or(reached)
 }
 
 /// Where in an event `len` bytes of its outline end, one at least, if they stand there; both go on for a block behind them.
@@ -92,24 +100,41 @@ fn block(bytes: &[u8], start: u32) -> Option<&[u8; 64]> {
     bytes.get(start..start + 64)?.first_chunk()
 }
 
-/// Where the run of plain characters ends that starts there: none of them ends a string, or is more than it seems.
+/// Where the run of plain characters and escapes ends that starts there, and whether there are any of these: nothing in it ends a string.
 #[inline(always)]
-fn string<C: Classify>(kernel: &C, bytes: &[u8], start: u32) -> Option<u32> {
-    let mut at = start;
+fn string<C: Classify>(kernel: &C, bytes: &[u8], start: u32) -> Option<(u32, bool)> {
+    let (mut at, mut is_escaped) = (start, false);
     loop {
         let unlike = kernel.unlike_plain(block(bytes, at)?);
-        if unlike != 0 {
-            return Some(at + unlike.trailing_zeros());
+        if unlike == 0 {
+            at += 64;
+            continue;
         }
-        at += 64;
+        at += unlike.trailing_zeros();
+        if bytes.get(1 + at as usize) != Some(&b'\\') {
+            return Some((at, is_escaped));
+        }
+        let Some(len) = escape(bytes, at) else { return Some((at, is_escaped)) };
+        (at, is_escaped) = (at + len, true);
+    }
+}
+
+/// The length of the escape that starts there, as it stands in an event that is escaped itself; none when there is none, or one that is
+/// not the event's (RFC 8259 §7).
+#[cold]
+fn escape(bytes: &[u8], at: u32) -> Option<u32> {
+    match bytes.get(at as usize..)? {
+        [b'\\', b'\\', b'\\', b'"' | b'\\', ..] => Some(4),
+        [b'\\', b'\\', behind @ ..] if is_escape(behind) => Some(if behind[0] == b'u' { 7 } else { 3 }),
+        _ => None,
     }
 }
 
 /// Where the number ends that starts there.
 #[inline(never)]
-fn number(bytes: &[u8], start: u32) -> Option<u32> {
+fn number(bytes: &[u8], start: u32) -> Option<(u32, bool)> {
     let rest = bytes.get(start as usize..)?;
     let len = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))?;
     let text = std::str::from_utf8(&rest[..len]).ok()?;
-    if is_number(text) { Some(start + u32::try_from(len).ok()?) } else { None }
+    if is_number(text) { Some((start + u32::try_from(len).ok()?, false)) } else { None }
 }

@@ -68,7 +68,7 @@ impl Kernel {
         reached: Reached,
         outline: Outline<'_>,
         room: &mut Room,
-    ) -> Result<usize, Reached> {
+    ) -> Result<(usize, u64), Reached> {
         match self.0 {
             Kind::Scalar => follow(&Scalar, bytes, reached, outline, room),
             #[cfg(target_arch = "x86_64")]

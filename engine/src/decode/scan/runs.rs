@@ -64,7 +64,7 @@ impl Quotes {
 }
 
 /// Whether what follows a backslash of an event's string makes an escape (RFC 8259 §7).
-fn is_escape(bytes: &[u8]) -> bool {
+pub(super) fn is_escape(bytes: &[u8]) -> bool {
     match bytes {
         [b'b' | b'f' | b'n' | b'r' | b't' | b'/', ..] => true,
         [b'u', a, b, c, d, ..] => [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit),

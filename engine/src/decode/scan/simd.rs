@@ -67,7 +67,7 @@ impl Avx2 {
         reached: Reached,
         outline: Outline<'_>,
         room: &mut Room,
-    ) -> Result<usize, Reached> {
+    ) -> Result<(usize, u64), Reached> {
         #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
         fn featured(
             kernel: Avx2,
@@ -75,7 +75,7 @@ impl Avx2 {
             reached: Reached,
             outline: Outline<'_>,
             room: &mut Room,
-        ) -> Result<usize, Reached> {
+        ) -> Result<(usize, u64), Reached> {
             follow(&kernel, bytes, reached, outline, room)
         }
         // SAFETY: `self` exists, so the processor has these features.
@@ -196,7 +196,7 @@ impl Avx512 {
         reached: Reached,
         outline: Outline<'_>,
         room: &mut Room,
-    ) -> Result<usize, Reached> {
+    ) -> Result<(usize, u64), Reached> {
         #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq")]
         fn featured(
             kernel: Avx512,
@@ -204,7 +204,7 @@ impl Avx512 {
             reached: Reached,
             outline: Outline<'_>,
             room: &mut Room,
-        ) -> Result<usize, Reached> {
+        ) -> Result<(usize, u64), Reached> {
             follow(&kernel, bytes, reached, outline, room)
         }
         // SAFETY: `self` exists, so the processor has these features.

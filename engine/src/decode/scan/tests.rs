@@ -39,16 +39,32 @@ proptest! {
     }
 }
 
+/// How long the string is that begins so, as it stands in an event that is escaped itself.
+fn filling(bytes: &[u8]) -> usize {
+    let len = match bytes {
+        [b'\\', b'\\', b'b' | b'f' | b'n' | b'r' | b't' | b'/', ..] => 3,
+        [b'\\', b'\\', b'u', hex @ ..]
+            if hex.iter().take_while(|byte| byte.is_ascii_hexdigit()).count() > 3 =>
+        {
+            7
+        }
+        [b'\\', b'\\', b'\\', b'"' | b'\\', ..] => 4,
+        [byte, ..] if (0x20..0x80).contains(byte) && !b"\"\\".contains(byte) => 1,
+        _ => return 0,
+    };
+    len + filling(&bytes[len..])
+}
+
 /// Whether an event fits that begins `padded`, and where the gaps of it end, byte by byte.
 fn fits(padded: &[u8], len: usize, parts: &[(String, bool)], last: &str) -> Option<(usize, Vec<usize>)> {
     let (mut at, mut ends) = (0, Vec::new());
     for (literal, is_number) in parts {
         at += padded[at..].starts_with(literal.as_bytes()).then_some(literal.len())?;
-        let is_filling = |byte: &u8| match is_number {
-            true => b"0123456789+-.eE".contains(byte),
-            false => (0x20..0x80).contains(byte) && !b"\"\\".contains(byte),
+        let filled = if *is_number {
+            padded[at..].iter().take_while(|byte| b"0123456789+-.eE".contains(byte)).count()
+        } else {
+            filling(&padded[at..])
         };
-        let filled = padded[at..].iter().take_while(|byte| is_filling(byte)).count();
         let text = String::from_utf8_lossy(&padded[at..at + filled]);
         let is_number_text = || crate::decode::tape::is_number(&text);
         at += (!is_number || is_number_text()).then_some(filled)?;
@@ -64,7 +80,7 @@ proptest! {
     fn kernels_follow_as_one_does_byte_by_byte(
         parts in prop::collection::vec(("[a-c,:\"\\\\]{1,4}|[a-c]{62,67}|[a-c]{128,130}", any::<bool>()), 0..6),
         others in prop::collection::vec(("[a-c,:\"\\\\]{1,4}", any::<bool>()), 0..3),
-        fillings in prop::collection::vec("[0-9]{0,3}|[ -~]{0,70}|[d-z]{60,66}|-?1\\.5e3|\u{7f}|\u{80}|\n", 6),
+        fillings in prop::collection::vec("[0-9]{0,3}|[ -~]{0,70}|[d-z]{60,66}|-?1\\.5e3|\u{7f}|\u{80}|\n|([d-z]|\\\\\\\\[bn/\"\\\\uqd0]|\\\\){0,20}", 6),
         last in "[a-c]{0,2}\"",
         short in 0..9_usize,
     ) {
