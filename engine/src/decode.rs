@@ -1,9 +1,9 @@
 //! Bytes of one record → CloudTrail events with their slots filled, and what had to be set aside.
 //!
 //! Two ways, one meaning. What CloudWatch Logs writes is inflated in one go, *scanned* and *walked* where it lies,
-//! escaped as it is, for the fields that the loaded rules read; what looks as others did is only held against them. Whatever else comes (and each event of such a message that
-//! is not as CloudTrail writes it) is cut, unescaped and read by a pull parser, which is slow, obvious, and the judge of the
-//! first way. Knows no rule and no window. Invariant: one bad log event never takes another with it, and everything that came
+//! escaped as it is, for the fields that the loaded rules read; what looks as others did is only held against them. Whatever
+//! else comes (and each event of such a message that is not as CloudTrail writes it) is cut, unescaped and read by a pull
+//! parser, which is slow, obvious, and the judge of the first way. Knows no rule and no window. Invariant: one bad log event never takes another with it, and everything that came
 //! in is counted in [`Tally`].
 //!
 //! ```text

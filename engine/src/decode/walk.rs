@@ -26,7 +26,7 @@ use super::trie::{Below, HELD, NodeId, Trie};
 pub(super) struct Odd;
 
 /// Bytes of a quote as it stands in the event's text: `\"`.
-const QUOTE: usize = 2;
+pub(super) const QUOTE: usize = 2;
 
 /// Bytes of a member before its key: a brace or a comma, and a quote.
 const BEFORE_KEY: usize = 1 + QUOTE;

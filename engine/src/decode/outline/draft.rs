@@ -5,13 +5,11 @@ use tripline_rules::field::Span;
 use super::fill::{Fill, What};
 use super::{GAPS_MAX, Gap, TEXT_BYTES_MAX};
 use crate::decode::scan::Scanned;
+use crate::decode::walk::QUOTE;
 
 /// Members of an event whose strings are no gaps: of these there are few, and rules ask for them.
 const SPELLED: [&[u8]; 6] =
     [b"eventSource", b"eventName", b"errorCode", b"eventType", b"eventCategory", b"apiVersion"];
-
-/// Bytes of a quote as it stands in an event's text: `\"`.
-const QUOTE: usize = 2;
 
 /// An outline that is being drawn, and room for the next.
 #[derive(Debug, Default)]

@@ -25,13 +25,13 @@ pub(in crate::decode) struct Reached {
     pub(in crate::decode) gaps: usize,
     /// Bytes of the literals before them.
     pub(in crate::decode) literals: u32,
-    /// Of them those that hold escapes: a bit each, by its place in the room.
+    /// Of the gaps those whose strings hold escapes: a bit each, by its place in the room.
     pub(super) escaped: u64,
     /// Where in the event the last of them ends.
     at: u32,
 }
 
-/// A bit each.
+// A bit each.
 const _: () = assert!(GAPS_MAX < 64);
 
 impl Reached {

@@ -39,6 +39,50 @@ pub(super) fn fetch<T>(soon: &[T]) {
     }
 }
 
+/// What a kernel does, compiled for the features that having it proves: everything below is inlined there.
+macro_rules! featured {
+    ($kernel:ident, $features:literal) => {
+        impl $kernel {
+            pub(super) fn pass<'b>(self, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
+                #[target_feature(enable = $features)]
+                fn featured<'b>(
+                    kernel: $kernel,
+                    event: Unscanned<'b, '_>,
+                    tokens: Tokens<'_>,
+                ) -> Option<Found<'b>> {
+                    pass(&kernel, event, tokens)
+                }
+                // SAFETY: `self` exists, so the processor has these features.
+                unsafe { featured(self, event, tokens) }
+            }
+
+            pub(super) fn follow(
+                self,
+                bytes: &[u8],
+                reached: Reached,
+                outline: Outline<'_>,
+                room: &mut Room,
+            ) -> Result<(usize, u64), Reached> {
+                #[target_feature(enable = $features)]
+                fn featured(
+                    kernel: $kernel,
+                    bytes: &[u8],
+                    reached: Reached,
+                    outline: Outline<'_>,
+                    room: &mut Room,
+                ) -> Result<(usize, u64), Reached> {
+                    follow(&kernel, bytes, reached, outline, room)
+                }
+                // SAFETY: `self` exists, so the processor has these features.
+                unsafe { featured(self, bytes, reached, outline, room) }
+            }
+        }
+    };
+}
+
+featured!(Avx2, "avx2,bmi1,popcnt,pclmulqdq");
+featured!(Avx512, "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq");
+
 /// AVX2, BMI1 and CLMUL, on every server since 2013.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Avx2(());
@@ -50,36 +94,6 @@ impl Avx2 {
             && is_x86_feature_detected!("popcnt")
             && is_x86_feature_detected!("pclmulqdq");
         has.then_some(Self(()))
-    }
-
-    pub(super) fn pass<'b>(self, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
-        #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
-        fn featured<'b>(kernel: Avx2, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
-            pass(&kernel, event, tokens)
-        }
-        // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, event, tokens) }
-    }
-
-    pub(super) fn follow(
-        self,
-        bytes: &[u8],
-        reached: Reached,
-        outline: Outline<'_>,
-        room: &mut Room,
-    ) -> Result<(usize, u64), Reached> {
-        #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
-        fn featured(
-            kernel: Avx2,
-            bytes: &[u8],
-            reached: Reached,
-            outline: Outline<'_>,
-            room: &mut Room,
-        ) -> Result<(usize, u64), Reached> {
-            follow(&kernel, bytes, reached, outline, room)
-        }
-        // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, bytes, reached, outline, room) }
     }
 }
 
@@ -179,36 +193,6 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vbmi2");
         has.then_some(Self(()))
-    }
-
-    pub(super) fn pass<'b>(self, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq")]
-        fn featured<'b>(kernel: Avx512, event: Unscanned<'b, '_>, tokens: Tokens<'_>) -> Option<Found<'b>> {
-            pass(&kernel, event, tokens)
-        }
-        // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, event, tokens) }
-    }
-
-    pub(super) fn follow(
-        self,
-        bytes: &[u8],
-        reached: Reached,
-        outline: Outline<'_>,
-        room: &mut Room,
-    ) -> Result<(usize, u64), Reached> {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,popcnt,pclmulqdq")]
-        fn featured(
-            kernel: Avx512,
-            bytes: &[u8],
-            reached: Reached,
-            outline: Outline<'_>,
-            room: &mut Room,
-        ) -> Result<(usize, u64), Reached> {
-            follow(&kernel, bytes, reached, outline, room)
-        }
-        // SAFETY: `self` exists, so the processor has these features.
-        unsafe { featured(self, bytes, reached, outline, room) }
     }
 }
 
