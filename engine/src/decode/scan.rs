@@ -24,8 +24,8 @@ use tripline_rules::field::Span;
 
 use super::opening::Known;
 use super::outline::Outline;
-use follow::Room;
 pub(super) use follow::{Filled, Reached};
+use follow::{Room, lengthen};
 pub use kernel::Kernel;
 pub(super) use kernel::fetch;
 use pass::Text;
@@ -139,7 +139,14 @@ impl Scanner {
             if last.is_some_and(|last| !outline.begins_like(last, reached)) {
                 continue;
             }
-            match self.kernel.follow(padded, reached, outline, &mut self.filled) {
+            let room = &mut self.filled;
+            let mut found = self.kernel.follow(padded, reached, outline, room);
+            while let Err(further) = found
+                && let Some(further) = lengthen(self.kernel, padded, further, outline, room)
+            {
+                found = self.kernel.follow(padded, further, outline, room);
+            }
+            match found {
                 Ok((end, escaped)) => {
                     // The last byte of an outline is the quote that ends the log event.
                     let bytes = padded.get(..end.checked_sub(1)?).filter(|_| end <= len)?;

@@ -3,6 +3,7 @@
 use tripline_rules::field::Span;
 
 use super::PADDING;
+use super::kernel::Kernel;
 use super::pass::Classify;
 use super::runs::is_escape;
 use crate::decode::outline::{GAPS_MAX, Outline};
@@ -43,8 +44,8 @@ impl Reached {
     }
 }
 
-/// Holds the event that begins `bytes` against an outline, from where it is known to fit. Puts what fills the gaps into `room`; returns
-/// the end of the last literal, and which gaps hold escapes, or how far it fits.
+/// Holds the event that begins `bytes` against an outline, from where it is known to fit. Puts what fills the gaps into `room`, strings as
+/// if none held an escape; returns the end of the last literal, and which gaps hold escapes, or how far it fits.
 #[inline(always)]
 pub(super) fn follow<C: Classify>(
     kernel: &C,
@@ -60,18 +61,41 @@ pub(super) fn follow<C: Classify>(
             return Err(reached);
         };
         let end = if gap.is_number() { number(bytes, start) } else { string(kernel, bytes, start) };
-        let Some((end, is_escaped)) = end else { return Err(reached) };
+        let Some(end) = end else { return Err(reached) };
         let (at, len) = (start as usize, (end - start) as usize);
         let span = if gap.is_number() { Span::number(at, len) } else { Span::string(at, len) };
         *filled = Filled { span, end };
         let (gaps, literals) = (reached.gaps + 1, reached.literals + gap.literal());
-        reached =
-            Reached { gaps, literals, escaped: reached.escaped | u64::from(is_escaped) << gaps, at: end };
+        reached = Reached { gaps, literals, at: end, ..reached };
     }
     let len = u32::try_from(literals.len().saturating_sub(PADDING)).unwrap_or(u32::MAX);
     let last = len.saturating_sub(reached.literals);
     let end = begins(kernel, (bytes, reached.at), (literals, reached.literals), last);
     end.map(|end| (end as usize, reached.escaped)).ok_or(reached)
+}
+
+/// The string that fills the last gap which was reached ends further on when an escape stands where it seemed to end: no literal behind
+/// a string begins like one. None when there is none.
+#[inline]
+pub(super) fn lengthen(
+    kernel: Kernel,
+    bytes: &[u8],
+    reached: Reached,
+    outline: Outline<'_>,
+    room: &mut Room,
+) -> Option<Reached> {
+    let mut end = reached.at;
+    if bytes.get(1 + end as usize) != Some(&b'\\') {
+        return None;
+    }
+    let gap = outline.gaps().get(reached.gaps.checked_sub(1)?)?;
+    while let Some(len) = escape(bytes, end).filter(|_| !gap.is_number()) {
+        end = kernel.string(bytes, end + len)?;
+    }
+    let filled = room.get_mut(reached.gaps).filter(|filled| filled.end < end)?;
+    let start = filled.span.stands_at()?.start;
+    *filled = Filled { span: Span::string(start, (end as usize).checked_sub(start)?), end };
+    Some(Reached { at: end, escaped: reached.escaped | 1 << reached.gaps, ..reached })
 }
 
 /// Where in an event `len` bytes of its outline end, one at least, if they stand there; both go on for a block behind them.
@@ -100,22 +124,16 @@ fn block(bytes: &[u8], start: u32) -> Option<&[u8; 64]> {
     bytes.get(start..start + 64)?.first_chunk()
 }
 
-/// Where the run of plain characters and escapes ends that starts there, and whether there are any of these: nothing in it ends a string.
+/// Where the run of plain characters ends that starts there: nothing in it ends a string.
 #[inline(always)]
-fn string<C: Classify>(kernel: &C, bytes: &[u8], start: u32) -> Option<(u32, bool)> {
-    let (mut at, mut is_escaped) = (start, false);
+pub(super) fn string<C: Classify>(kernel: &C, bytes: &[u8], start: u32) -> Option<u32> {
+    let mut at = start;
     loop {
         let unlike = kernel.unlike_plain(block(bytes, at)?);
-        if unlike == 0 {
-            at += 64;
-            continue;
+        if unlike != 0 {
+            return Some(at + unlike.trailing_zeros());
         }
-        at += unlike.trailing_zeros();
-        if bytes.get(1 + at as usize) != Some(&b'\\') {
-            return Some((at, is_escaped));
-        }
-        let Some(len) = escape(bytes, at) else { return Some((at, is_escaped)) };
-        (at, is_escaped) = (at + len, true);
+        at += 64;
     }
 }
 
@@ -132,9 +150,9 @@ fn escape(bytes: &[u8], at: u32) -> Option<u32> {
 
 /// Where the number ends that starts there.
 #[inline(never)]
-fn number(bytes: &[u8], start: u32) -> Option<(u32, bool)> {
+fn number(bytes: &[u8], start: u32) -> Option<u32> {
     let rest = bytes.get(start as usize..)?;
     let len = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))?;
     let text = std::str::from_utf8(&rest[..len]).ok()?;
-    if is_number(text) { Some((start + u32::try_from(len).ok()?, false)) } else { None }
+    if is_number(text) { Some(start + u32::try_from(len).ok()?) } else { None }
 }

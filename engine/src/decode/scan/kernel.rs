@@ -1,6 +1,6 @@
 //! Which kernel this processor can run, and the one that every processor can.
 
-use super::follow::{Reached, Room, follow};
+use super::follow::{Reached, Room, follow, string};
 use super::pass::{Classes, Classify, Found, Text, pass};
 #[cfg(target_arch = "x86_64")]
 use super::simd;
@@ -75,6 +75,16 @@ impl Kernel {
             Kind::Avx2(kernel) => kernel.follow(bytes, reached, outline, room),
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(kernel) => kernel.follow(bytes, reached, outline, room),
+        }
+    }
+
+    pub(super) fn string(self, bytes: &[u8], start: u32) -> Option<u32> {
+        match self.0 {
+            Kind::Scalar => string(&Scalar, bytes, start),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(kernel) => kernel.string(bytes, start),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(kernel) => kernel.string(bytes, start),
         }
     }
 }

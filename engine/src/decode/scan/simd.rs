@@ -7,7 +7,7 @@
 
 use std::arch::x86_64::*;
 
-use super::follow::{Reached, Room, follow};
+use super::follow::{Reached, Room, follow, string};
 use super::kernel::Scalar;
 use super::pass::{Classes, Classify, Found, Text, pass};
 use super::{Tokens, Unscanned};
@@ -76,6 +76,15 @@ macro_rules! featured {
                 // SAFETY: `self` exists, so the processor has these features.
                 unsafe { featured(self, bytes, reached, outline, room) }
             }
+
+            pub(super) fn string(self, bytes: &[u8], start: u32) -> Option<u32> {
+                #[target_feature(enable = $features)]
+                fn featured(kernel: $kernel, bytes: &[u8], start: u32) -> Option<u32> {
+                    string(&kernel, bytes, start)
+                }
+                // SAFETY: `self` exists, so the processor has these features.
+                unsafe { featured(self, bytes, start) }
+            }
         }
     };
 }
@@ -115,22 +124,10 @@ impl Classify for Avx2 {
             let low = _mm256_loadu_si256(block.as_ptr().cast());
             let high = _mm256_loadu_si256(block.as_ptr().add(32).cast());
             *seen = _mm256_min_epi8(*seen, _mm256_min_epi8(low, high));
-            let bits = |low: __m256i, high: __m256i| {
-                let (low, high) = (_mm256_movemask_epi8(low), _mm256_movemask_epi8(high));
-                u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
-            };
-            let equal = |byte: u8| {
-                let byte = _mm256_set1_epi8(byte.cast_signed());
-                bits(_mm256_cmpeq_epi8(low, byte), _mm256_cmpeq_epi8(high, byte))
-            };
-            let structural = |bytes: __m256i| {
-                let folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
-                _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, bytes), folded)
-            };
             Classes {
-                quotes: equal(b'"'),
-                backslashes: equal(b'\\'),
-                structural: bits(structural(low), structural(high)),
+                quotes: bits(equal(low, b'"'), equal(high, b'"')),
+                backslashes: bits(equal(low, b'\\'), equal(high, b'\\')),
+                structural: bits(structural(table, low), structural(table, high)),
             }
         }
     }
@@ -139,15 +136,9 @@ impl Classify for Avx2 {
     fn unlike_plain(&self, block: &[u8; 64]) -> u64 {
         // SAFETY: `self` exists, so the processor has AVX2; both loads are inside the block and need no alignment.
         unsafe {
-            let half = |at: usize| {
-                let bytes = _mm256_loadu_si256(block.as_ptr().add(at).cast());
-                let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed()));
-                // What is not ASCII is negative.
-                let small = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes);
-                let unlike = _mm256_or_si256(small, _mm256_or_si256(equal(b'"'), equal(b'\\')));
-                u64::from(_mm256_movemask_epi8(unlike).cast_unsigned())
-            };
-            half(0) | half(32) << 32
+            let low = _mm256_loadu_si256(block.as_ptr().cast());
+            let high = _mm256_loadu_si256(block.as_ptr().add(32).cast());
+            bits(unlike_plain(low), unlike_plain(high))
         }
     }
 
@@ -155,12 +146,11 @@ impl Classify for Avx2 {
     fn differs(&self, a: &[u8; 64], b: &[u8; 64]) -> u64 {
         // SAFETY: `self` exists, so the processor has AVX2; all loads are inside the blocks and need no alignment.
         unsafe {
-            let half = |at: usize| {
-                let a = _mm256_loadu_si256(a.as_ptr().add(at).cast());
-                let b = _mm256_loadu_si256(b.as_ptr().add(at).cast());
-                u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b)).cast_unsigned())
-            };
-            !(half(0) | half(32) << 32)
+            let low = _mm256_loadu_si256(a.as_ptr().cast());
+            let high = _mm256_loadu_si256(a.as_ptr().add(32).cast());
+            let other_low = _mm256_loadu_si256(b.as_ptr().cast());
+            let other_high = _mm256_loadu_si256(b.as_ptr().add(32).cast());
+            !bits(_mm256_cmpeq_epi8(low, other_low), _mm256_cmpeq_epi8(high, other_high))
         }
     }
 
@@ -179,6 +169,56 @@ impl Classify for Avx2 {
     #[inline(always)]
     fn places(&self, bits: u64, base: u32, out: &mut [u32; 64]) {
         Scalar.places(bits, base, out);
+    }
+}
+
+// Functions, and no closures: these are not always inlined where the processor's features are known.
+
+/// The highest bit of each byte of a block, by its halves.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn bits(low: __m256i, high: __m256i) -> u64 {
+    // SAFETY: the caller's promise.
+    let (low, high) = unsafe { (_mm256_movemask_epi8(low), _mm256_movemask_epi8(high)) };
+    u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
+}
+
+/// Where this byte stands.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn equal(bytes: __m256i, byte: u8) -> __m256i {
+    // SAFETY: the caller's promise.
+    unsafe { _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed())) }
+}
+
+/// Where structural characters stand, by [`STRUCTURAL`].
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn structural(table: __m256i, bytes: __m256i) -> __m256i {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+        _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, bytes), folded)
+    }
+}
+
+/// Where what no plain run holds stands.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn unlike_plain(bytes: __m256i) -> __m256i {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // What is not ASCII is negative.
+        let small = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes);
+        _mm256_or_si256(small, _mm256_or_si256(equal(bytes, b'"'), equal(bytes, b'\\')))
     }
 }
 
