@@ -20,7 +20,7 @@ use super::trie::Members;
 /// of AWS have short ones: it begins where their names do, and ends before anything that varies follows.
 const LOOKED_AT: Range<usize> = 64..112;
 
-/// Longer openings are not kept.
+/// Longer openings are not kept, nor are outlines.
 pub(super) const TEXT_BYTES_MAX: usize = 1 << 10;
 
 /// What else is known of an opening.

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use tripline_rules::field::{FieldId, Note, Span};
 
-use super::opening::{self, Known};
+use super::opening::{Known, TEXT_BYTES_MAX};
 use super::scan::{Followed, PADDING, Reached, Scanned, Scanner, fetch};
 use super::sets::{Candidate, Key, Mark, Once, Sets, put};
 use super::tape::KEYS_MAX;
@@ -37,9 +37,8 @@ const DRAWN_EACH: u64 = 8;
 /// Gaps of an outline, at most: a line of the processor's cache.
 pub(super) const GAPS_MAX: usize = 32;
 
-/// Bytes of its literals, at most. So short, an event that fits has no more keys than it may have.
-const TEXT_BYTES_MAX: usize = 896;
-const _: () = assert!(opening::TEXT_BYTES_MAX + TEXT_BYTES_MAX < KEYS_MAX);
+// Of an outline too no more is kept than of an opening: so short, an event that fits has no more keys than it may have.
+const _: () = assert!(2 * TEXT_BYTES_MAX < KEYS_MAX);
 
 /// A literal, of as many bytes as it says, never none, and the gap behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

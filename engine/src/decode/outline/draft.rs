@@ -3,7 +3,8 @@
 use tripline_rules::field::Span;
 
 use super::fill::{Fill, What};
-use super::{GAPS_MAX, Gap, TEXT_BYTES_MAX};
+use super::{GAPS_MAX, Gap};
+use crate::decode::opening::TEXT_BYTES_MAX;
 use crate::decode::scan::Scanned;
 use crate::decode::walk::QUOTE;
 
