@@ -3,7 +3,7 @@
 //! | predicates | are found by |
 //! | --- | --- |
 //! | equal to a text | a hash table of folded texts |
-//! | holding a text | one Aho-Corasick automaton that ignores case: dense while it is small, else compact |
+//! | holding a text | one Aho-Corasick automaton: dense while it is small, else compact; before it a look for any of them, many bytes at once |
 //! | holding an expression, if they are many | one multi-pattern automaton |
 //! | numbers, networks, booleans, presence, few expressions | asking each |
 //!
@@ -121,16 +121,15 @@ impl FieldIndex {
             set.which_overlapping_matches(&Input::new(text), &mut found);
             found.iter().for_each(|pattern| ask(ids[pattern.as_usize()]));
         }
-        // Folding changes nothing in ASCII that the automaton does not ignore itself, and never its length.
-        let is_ascii = text.is_ascii();
-        let may_equal = self.equal_lengths & length_bit(text) != 0 || !is_ascii;
-        let folded = if may_equal {
-            fold_into(text, folded);
+        // Folding never changes the length of what is ASCII.
+        let may_equal = self.equal_lengths & length_bit(text) != 0 || !text.is_ascii();
+        if !may_equal && self.holds.is_none() {
+            return;
+        }
+        fold_into(text, folded);
+        if may_equal {
             self.equals.get(folded.as_str()).into_iter().flatten().copied().for_each(&mut *ask);
-            folded.as_str()
-        } else {
-            text
-        };
+        }
         if let Some(held) = &self.holds {
             held.each(folded, ask);
         }
