@@ -35,8 +35,7 @@ use std::sync::{Mutex, PoisonError};
 
 use dashmap::DashMap;
 
-pub use key::Key;
-use key::Name;
+pub use key::{Key, Name};
 pub use quiet::{Ignore, NoAccountRegion, NoQuietHours, QuietHours};
 pub use rows::Row;
 use watch::{Look, Watch};
@@ -122,8 +121,8 @@ pub struct LastSeen {
 impl LastSeen {
     /// A record with an event of this account and region arrived, at so many milliseconds since the epoch. What is no
     /// account and region, or one too many, is counted and not watched.
-    pub fn observe(&self, account: &str, region: &str, arrival_ms: i64) {
-        match Name::place(account, region) {
+    pub fn observe(&self, place: Option<Name>, arrival_ms: i64) {
+        match place {
             Some(name) => self.heard(name, arrival_ms),
             None => drop(self.dropped.fetch_add(1, Ordering::Relaxed)),
         }

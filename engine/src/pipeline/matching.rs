@@ -1,22 +1,22 @@
 //! What a worker does to a record: open it, hold its events against the rules, keep the hits. Shares nothing.
 
+mod places;
+
 use std::sync::Arc;
 
-use tripline_rules::field::FieldId;
 use tripline_rules::matcher::{self, Scratch};
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
 use super::live::LiveRules;
 use super::own::{About, OWN_SOURCE, Own};
-use crate::decode::{Decoder, Event, Limits, Reject, Tally};
+use crate::decode::{Decoder, Limits, Reject, Tally};
 use crate::hit::{self, Hit};
 use crate::record::{Gap, Mark, Position, Record, Stage, Stamps};
+use crate::silence::Name;
 use crate::store::SourceAccounts;
 use crate::window::HitTally;
-
-/// Accounts and regions of one record that are told apart; a record is of one log stream and has few.
-const PLACES_MAX: usize = 64;
+use places::Places;
 
 /// What a hit, the event behind it and a reject cost in memory beside their texts; about.
 const HIT_BYTES: usize = 300;
@@ -56,8 +56,8 @@ pub struct Matched {
     pub newest_s: Option<i64>,
     /// What it takes of the room in the queue.
     pub(super) queued: usize,
-    /// The recipient accounts and regions of its events.
-    pub places: Vec<(String, String)>,
+    /// The recipient accounts and regions of its events; none is what is no account and region.
+    pub places: Vec<Option<Name>>,
 }
 
 impl Matched {
@@ -102,6 +102,7 @@ pub struct Matcher {
     limits: Limits,
     decoder: Decoder,
     scratch: Scratch,
+    places: Places,
     matched: Vec<RuleId>,
 }
 
@@ -109,7 +110,8 @@ impl Matcher {
     /// A matcher with a scratch of its own.
     pub fn new(ruleset: Arc<Ruleset>, limits: Limits) -> Self {
         let decoder = Decoder::new(ruleset.fields(), limits.clone());
-        Self { generation: 0, ruleset, limits, decoder, scratch: Scratch::default(), matched: Vec::new() }
+        let (scratch, places) = (Scratch::default(), Places::default());
+        Self { generation: 0, ruleset, limits, decoder, scratch, places, matched: Vec::new() }
     }
 
     /// Goes on with the rules that run now.
@@ -133,13 +135,15 @@ impl Matcher {
         };
         let (ruleset, scratch, matched) = (&self.ruleset, &mut self.scratch, &mut self.matched);
         let (hits, newest_s, ungrouped) = (&mut out.hits, &mut out.newest_s, &mut out.ungrouped);
-        let places = &mut out.places;
+        let places = &mut self.places;
+        places.begin();
         self.decoder.record(&record.bytes, &mut out.tally, &mut out.rejects, |event| {
             *newest_s = (*newest_s).max(Some(event.time_s));
-            note_place(event, places);
+            places.note(&event.slots);
             matcher::hits(ruleset, &event.slots, scratch, matched);
             *ungrouped += hit::of_event(ruleset, event, matched, hits);
         });
+        out.places = places.found().to_vec();
         out
     }
 
@@ -155,15 +159,5 @@ impl Matcher {
         let told = lost.map(|lost| self.own(&lost, about)).unwrap_or_default();
         let Mark { position, seen_ms, stage, gap } = mark;
         Matched { position: Some(position), seen_ms, stage: Some(stage), gap, ..told }
-    }
-}
-
-/// Keeps where an event is of, once.
-fn note_place(event: &Event<'_>, places: &mut Vec<(String, String)>) {
-    let text = |field| event.slots.text(field).unwrap_or_default();
-    let (account, region) = (text(FieldId::RECIPIENT_ACCOUNT_ID), text(FieldId::AWS_REGION));
-    let known = places.iter().rev().any(|(a, r)| a == account && r == region);
-    if !known && !account.is_empty() && places.len() < PLACES_MAX {
-        places.push((account.to_owned(), region.to_owned()));
     }
 }

@@ -299,9 +299,7 @@ fn note(last_seen: &LastSeen, matched: &Matched) {
     if matched.tally.events_evaluated > 0 {
         last_seen.observe_stream(arrival_ms);
     }
-    for (account, region) in &matched.places {
-        last_seen.observe(account, region, arrival_ms);
-    }
+    matched.places.iter().for_each(|place| last_seen.observe(*place, arrival_ms));
 }
 
 /// A panic is a bug of ours: it goes where the caller's would.

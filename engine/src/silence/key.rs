@@ -33,13 +33,13 @@ impl fmt::Display for Key {
 
 /// A key that allocates nothing, for every record is looked up by it: account, region, and zeros behind. The stream is zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Name([u8; ACCOUNT_BYTES + REGION_BYTES_MAX]);
+pub struct Name([u8; ACCOUNT_BYTES + REGION_BYTES_MAX]);
 
 impl Name {
-    pub(super) const STREAM: Self = Self([0; ACCOUNT_BYTES + REGION_BYTES_MAX]);
+    pub(crate) const STREAM: Self = Self([0; ACCOUNT_BYTES + REGION_BYTES_MAX]);
 
     /// An account and region as CloudTrail writes them; none for anything else, which attackers may have written.
-    pub(super) fn place(account: &str, region: &str) -> Option<Self> {
+    pub fn place(account: &str, region: &str) -> Option<Self> {
         let is_account = account.len() == ACCOUNT_BYTES && account.bytes().all(|byte| byte.is_ascii_digit());
         let is_region = (1..=REGION_BYTES_MAX).contains(&region.len())
             && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
@@ -47,6 +47,16 @@ impl Name {
         let bytes = account.bytes().chain(region.bytes());
         name.0.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
         (is_account && is_region).then_some(name)
+    }
+
+    /// Whether it is that of an account and region.
+    #[inline]
+    pub(crate) fn is_place(&self, account: &str, region: &str) -> bool {
+        let (own, rest) = self.0.split_at(ACCOUNT_BYTES);
+        let (own_region, zeros) = rest.split_at(region.len().min(REGION_BYTES_MAX));
+        own == account.as_bytes()
+            && own_region == region.as_bytes()
+            && zeros.first().is_none_or(|zero| *zero == 0)
     }
 
     pub(super) fn key(&self) -> Key {

@@ -93,7 +93,7 @@ proptest! {
             let ms = minute * MINUTE_MS;
             seen.observe_stream(ms);
             if minute < stop && (minute == MONDAY || random.of_hundred(of_hundred)) {
-                seen.observe(ACCOUNT, "eu-west-1", ms);
+                seen.observe(Name::place(ACCOUNT, "eu-west-1"), ms);
                 minutes.insert(minute);
             }
             // The clock is at the end of the minute, which is the beginning of the next.

@@ -95,10 +95,10 @@ pub(super) fn watch(
     let mut notices = Vec::new();
     for minute in minutes {
         let ms = minute * MINUTE_MS + 20_000;
-        seen.observe(OTHER, "eu-west-1", ms);
+        seen.observe(Name::place(OTHER, "eu-west-1"), ms);
         seen.observe_stream(ms);
         if traffic(minute, random) {
-            seen.observe(ACCOUNT, "eu-west-1", ms);
+            seen.observe(Name::place(ACCOUNT, "eu-west-1"), ms);
         }
         notices.extend(seen.check(ms + 30_000));
     }
@@ -123,7 +123,7 @@ fn what_is_usual_is_never_silent_and_what_stops_is_found_within_the_bound() {
         seen.observe_stream(ms);
         for (account, random, _, traffic, _) in all.iter_mut().filter(|_| minute < stop) {
             if traffic(minute, random) {
-                seen.observe(account, "eu-west-1", ms);
+                seen.observe(Name::place(account, "eu-west-1"), ms);
             }
         }
         let notices = seen.check(ms + 30_000);

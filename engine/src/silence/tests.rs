@@ -91,10 +91,10 @@ fn an_account_is_new_once_and_on_the_first_day_nobody_is() {
     let (seen, mut random) = (LastSeen::default(), Random(1));
     assert_eq!(watch(&seen, MONDAY..MONDAY + DAY, steady, &mut random), []);
     let ms = (MONDAY + DAY) * MINUTE_MS + 30_000;
-    seen.observe("777788889999", "ap-south-1", ms);
+    seen.observe(Name::place("777788889999", "ap-south-1"), ms);
     let key = Name::place("777788889999", "ap-south-1").unwrap().key();
     assert_eq!(seen.check(ms), [Notice::New { key, first_seen_ms: ms }]);
-    seen.observe("777788889999", "ap-south-1", ms + 5);
+    seen.observe(Name::place("777788889999", "ap-south-1"), ms + 5);
     assert_eq!(seen.check(ms + 10), []);
 }
 
@@ -103,13 +103,13 @@ fn what_is_no_account_and_what_is_too_much_is_counted_and_not_watched() {
     let seen = LastSeen::restore(Settings { keys_max: 3, ..Settings::default() }, Vec::new());
     seen.observe_stream(1);
     for n in 0..5 {
-        seen.observe(&format!("{n:012}"), "eu-west-1", 1);
+        seen.observe(Name::place(&format!("{n:012}"), "eu-west-1"), 1);
     }
     for (account, region) in [("", ""), ("12345", "eu-west-1"), (ACCOUNT, "EU\n"), (ACCOUNT, &"a".repeat(33))]
     {
-        seen.observe(account, region, 1);
+        seen.observe(Name::place(account, region), 1);
     }
-    seen.observe("000000000000", "eu-west-1", 2);
+    seen.observe(Name::place("000000000000", "eu-west-1"), 2);
     assert_eq!((seen.len(), seen.dropped()), (3, 7));
 }
 
@@ -122,7 +122,7 @@ fn workers_that_share_it_lose_nothing() {
             thread::spawn(move || {
                 for n in 0..500 {
                     let ms = MONDAY * MINUTE_MS + n * 4 + worker;
-                    seen.observe(&format!("{:012}", n % 50), "eu-west-1", ms);
+                    seen.observe(Name::place(&format!("{:012}", n % 50), "eu-west-1"), ms);
                     seen.observe_stream(ms);
                 }
             })
@@ -179,7 +179,7 @@ fn what_a_jump_of_the_clock_passes_is_learned_as_if_it_had_walked() {
     for minute in stop + 10..stop + 12 * 60 {
         seen.observe_stream(minute * MINUTE_MS);
         if minute >= stop + 6 * 60 && minute % 2 == 0 {
-            seen.observe(ACCOUNT, "eu-west-1", minute * MINUTE_MS);
+            seen.observe(Name::place(ACCOUNT, "eu-west-1"), minute * MINUTE_MS);
         }
     }
     let notices = seen.check((stop + 12 * 60) * MINUTE_MS);
@@ -262,7 +262,7 @@ fn a_state_that_cannot_be_read_is_learned_anew() {
     for state in ["", "{}", "{\"profile\": []}", "[1]", &older, &absurd] {
         let seen = LastSeen::restore(Settings::default(), vec![row(state)]);
         assert_eq!(share(&seen, MONDAY), 0, "{state}");
-        seen.observe(ACCOUNT, "eu-west-1", 3);
+        seen.observe(Name::place(ACCOUNT, "eu-west-1"), 3);
         assert_eq!((seen.len(), seen.check(4 * DAY * MINUTE_MS)), (1, Vec::new()), "{state}");
     }
     assert_eq!(share(&LastSeen::restore(Settings::default(), vec![row(&written)]), MONDAY), 9_850);
@@ -338,7 +338,7 @@ proptest! {
                     observed.extend(observed.clone());
                 }
                 for (account, ms) in observed {
-                    seen.observe(account, "eu-west-1", ms);
+                    seen.observe(Name::place(account, "eu-west-1"), ms);
                     seen.observe_stream(ms);
                 }
                 notices.extend(seen.check((MONDAY + block + 5) * MINUTE_MS));
