@@ -57,7 +57,7 @@ mod tests;
 use std::fmt;
 
 use bumpalo::Bump;
-use tripline_rules::field::{FieldId, Fields, Node, Selector, Slots, Step, Value};
+use tripline_rules::field::{FieldId, Fields, Selector, Slots, Step};
 
 use data_message::LogEvent;
 pub use event::Event;
@@ -219,7 +219,7 @@ impl Decoder {
                 out.tally.add_decoded(events.len() as u64);
                 out.tally.records_scanned += 1;
                 let show = Show { walks: walks.as_ref(), fields, version: *version, arena };
-                for (ordinal, event) in (0..).zip(&events) {
+                for (ordinal, event) in (0..).zip(events) {
                     if show.event(event, ordinal, &mut out).is_err() {
                         out.tally.events_odd += 1;
                         let message = envelope::log_event(event.whole);
@@ -252,18 +252,14 @@ impl<'b> Show<'_, 'b> {
         let put_off = PutOff::new(walked.text, self.fields, self.arena);
         let slots = walks.slots(walked).with_unread(&put_off);
         // Its version makes it CloudTrail.
-        let string = |field: FieldId| match *slots.get(field) {
-            [Node { value: Value::String(text), .. }] => Some(text),
-            _ => None,
-        };
-        if !string(self.version).is_some_and(event::is_known_version) {
+        if !slots.string(self.version).is_some_and(event::is_known_version) {
             return Err(Odd);
         }
-        let time_s = string(FieldId::EVENT_TIME).and_then(time::parse).ok_or(Odd)?;
+        let time_s = slots.string(FieldId::EVENT_TIME).and_then(time::parse).ok_or(Odd)?;
         out.tally.events_evaluated += 1;
         out.tally.events_known += u64::from(walked.is_known());
         out.tally.events_outlined += u64::from(walked.is_outlined());
-        out.tally.events_without_id += u64::from(string(FieldId::EVENT_ID).is_none());
+        out.tally.events_without_id += u64::from(slots.string(FieldId::EVENT_ID).is_none());
         let (logs_time_ms, source) = (log_event.logs_time_ms, Source::Escaped(walked.text));
         (out.each)(&Event { ordinal, time_s, logs_time_ms, slots, source });
         Ok(())

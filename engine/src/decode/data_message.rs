@@ -8,6 +8,8 @@
 //! Whatever else would still be JSON, and whatever is not, is left to the [envelope](super::envelope), which this reader has
 //! no opinion of: it is right or it says nothing. Nothing is handed on before the whole message is known to be sound.
 
+use bumpalo::collections::Vec;
+
 use super::split::skip_blanks;
 use super::walker::{Seen, Walked, Walks};
 
@@ -23,16 +25,17 @@ pub(super) struct LogEvent<'b> {
 }
 
 /// The log events of the message in the first `len` bytes of `padded`, `log_events_max` at most; none when it is not written in
-/// the usual way.
+/// the usual way. They are kept as long as what was read in them.
 pub(super) fn read<'b>(
     padded: &'b [u8],
     len: usize,
     log_events_max: usize,
     walks: &mut Walks<'_, 'b>,
-) -> Option<Vec<LogEvent<'b>>> {
+) -> Option<&'b [LogEvent<'b>]> {
+    let arena = walks.arena();
     let mut reader = Reader { padded, bytes: &padded[..len], at: 0, walks };
     reader.head()?;
-    let mut events = Vec::with_capacity(len / EVENT_BYTES_ABOUT + 1);
+    let mut events = Vec::with_capacity_in(len / EVENT_BYTES_ABOUT + 1, arena);
     if !reader.ate(b']') {
         loop {
             if events.len() == log_events_max {
@@ -46,7 +49,7 @@ pub(super) fn read<'b>(
         reader.eat(b']')?;
     }
     reader.eat(b'}')?;
-    (skip_blanks(reader.bytes, reader.at) == len).then_some(events)
+    (skip_blanks(reader.bytes, reader.at) == len).then(|| events.into_bump_slice())
 }
 
 /// A log event takes about so much of its message.

@@ -11,7 +11,7 @@ pub(super) enum Opened<'b> {
     /// A reachability probe of CloudWatch Logs.
     Control,
     /// As CloudWatch Logs writes it, scanned and walked.
-    Scanned(Vec<LogEvent<'b>>),
+    Scanned(&'b [LogEvent<'b>]),
     /// In any other way; whether in a KPL aggregate.
     Messages(Vec<Message>, bool),
 }

@@ -81,12 +81,15 @@ impl Sets {
     /// What may be meant by a key.
     #[inline]
     pub(super) fn find(&self, key: Key) -> impl Iterator<Item = Candidate> {
-        let sets = self.sets.get(key.set).into_iter();
-        let ways = sets.flat_map(|set| (0..WAYS).map(move |way| (set, way)));
-        ways.filter(move |(set, way)| set.tags[*way] == key.tag).map(|(set, way)| Candidate {
-            way,
-            place: usize::from(set.places[way]),
-            len: usize::from(set.lens[way]),
+        let set = self.sets.get(key.set);
+        // A byte a way, 1 where it has the tag.
+        let ways = set.map(|set| set.tags.map(|tag| u8::from(tag == key.tag)));
+        let mut left = ways.map_or(0, u64::from_le_bytes);
+        std::iter::from_fn(move || {
+            let (set, way) = (set?, (left.trailing_zeros() / u8::BITS) as usize);
+            left &= left.wrapping_sub(1);
+            let (place, len) = (set.places.get(way)?, set.lens.get(way)?);
+            Some(Candidate { way, place: usize::from(*place), len: usize::from(*len) })
         })
     }
 

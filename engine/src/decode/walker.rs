@@ -100,6 +100,11 @@ impl Walker {
 }
 
 impl<'b> Walks<'_, 'b> {
+    /// Where what was read is kept.
+    pub(super) fn arena(&self) -> &'b Bump {
+        self.arena
+    }
+
     /// Reads the log event that begins `padded`, behind its quote, and ends with another within its first `len` bytes; none when
     /// it does not. The next probably begins so many bytes `behind` its end.
     pub(super) fn read(&mut self, padded: &'b [u8], len: usize, behind: usize) -> Option<Seen<'b>> {

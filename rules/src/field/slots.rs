@@ -304,11 +304,29 @@ impl<'a> Slots<'a> {
         span == self.spans[other.index()] && span != Span::UNREAD
     }
 
+    /// The text of a field that holds exactly one string; none when it is anything else.
+    #[inline]
+    pub fn string(&self, field: FieldId) -> Option<&'a str> {
+        match self.plain(&[field]) {
+            Plain::Text(text) => Some(text),
+            Plain::Missing => None,
+            Plain::Other => match *self.get(field) {
+                [Node { value: Value::String(text), .. }] => Some(text),
+                _ => None,
+            },
+        }
+    }
+
     /// The text of a field that holds exactly one string or number; none when it is anything else.
+    #[inline]
     pub fn text(&self, field: FieldId) -> Option<&'a str> {
-        match *self.get(field) {
-            [Node { value: Value::String(text) | Value::Number(text), .. }] => Some(text),
-            _ => None,
+        match self.plain(&[field]) {
+            Plain::Text(text) => Some(text),
+            Plain::Missing => None,
+            Plain::Other => match *self.get(field) {
+                [Node { value: Value::String(text) | Value::Number(text), .. }] => Some(text),
+                _ => None,
+            },
         }
     }
 }
