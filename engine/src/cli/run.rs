@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
+use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::Rule;
 
 use super::config::ConfigArgs;
@@ -125,17 +126,7 @@ fn serve(
     let Live { kinesis, sinks, signals, wished } = live;
     let began = Instant::now();
     let ruleset = &rules.ruleset;
-    let mut keeper = Keeper::open_on_demand(
-        store,
-        ruleset,
-        route(config.sinks.clone()),
-        config.pipeline.windows_bytes_max,
-    )?;
-    keeper.retain(config.store.retention);
-    keeper.set_budget(config.store.budget, now_ms())?;
-    for id in keeper.new_rules() {
-        tell_new_rule(ruleset.rule(*id), config.log_group.as_deref());
-    }
+    let mut keeper = keeper(config, ruleset, store)?;
     let before = keeper.store().last_alert_seq()?;
     let stored = stored(&mut keeper, &kinesis.described().id)?;
     let service = Service::start(keeper, &config.store.path, sinks, config.pipeline.room, shared)
@@ -190,6 +181,18 @@ fn serve(
     }
     // What does not add up is a mistake of ours.
     Ok(if keeper.accounts().balances() { Exit::Ok } else { Exit::Bug })
+}
+
+/// Goes on where the store ends, and tells of rules that it did not know.
+fn keeper(config: &Config, ruleset: &Arc<Ruleset>, store: Store) -> Result<Keeper, Failure> {
+    let sinks = route(config.sinks.clone());
+    let mut keeper = Keeper::open_on_demand(store, ruleset, sinks, config.pipeline.windows_bytes_max)?;
+    keeper.retain(config.store.retention);
+    keeper.set_budget(config.store.budget, now_ms())?;
+    for id in keeper.new_rules() {
+        tell_new_rule(ruleset.rule(*id), config.log_group.as_deref());
+    }
+    Ok(keeper)
 }
 
 /// Calls the dead man's switch from now on, if one is named.
