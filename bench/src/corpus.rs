@@ -90,8 +90,10 @@ fn principal(message: &str) -> &str {
 
 /// The gzip'd data messages in a folder.
 pub(crate) fn folder(folder: &Path) -> anyhow::Result<Corpus> {
+    let named = || folder.display().to_string();
+    let entries = std::fs::read_dir(folder).with_context(named)?;
     let mut paths: Vec<_> =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>().with_context(named)?;
     paths.retain(|path| path.is_file());
     paths.sort();
     let records = paths
