@@ -49,14 +49,13 @@ impl Name {
         (is_account && is_region).then_some(name)
     }
 
-    /// Whether it is that of an account and region.
+    /// Whether it is that of an account and region. The zeros behind a name are no part of any: attackers may have written some.
     #[inline]
     pub(crate) fn is_place(&self, account: &str, region: &str) -> bool {
         let (own, rest) = self.0.split_at(ACCOUNT_BYTES);
-        let (own_region, zeros) = rest.split_at(region.len().min(REGION_BYTES_MAX));
         own == account.as_bytes()
-            && own_region == region.as_bytes()
-            && zeros.first().is_none_or(|zero| *zero == 0)
+            && region.ends_with(|last| last != '\0')
+            && rest.strip_prefix(region.as_bytes()).is_some_and(|behind| behind.iter().all(|byte| *byte == 0))
     }
 
     pub(super) fn key(&self) -> Key {

@@ -72,7 +72,7 @@ mod tests {
         /// Beside the obvious: a list of what was met in the record.
         #[test]
         fn each_account_and_region_of_a_record_is_found_once(
-            records in prop::collection::vec(prop::collection::vec((0..400_u64, 0..3_usize), 0..90), 1..6),
+            records in prop::collection::vec(prop::collection::vec((0..400_u64, 0..6_usize), 0..90), 1..6),
         ) {
             let mut places = Places::default();
             for record in records {
@@ -80,8 +80,12 @@ mod tests {
                 let mut wanted = Vec::new();
                 for (account, region) in record {
                     // Some are none.
-                    let account = format!("{account:0len$}", len = if account % 7 == 0 { 11 } else { 12 });
-                    let region = ["eu-west-1", "us-east-1", "EU"][region];
+                    let account = match account % 7 {
+                        0 => "\0".repeat(12),
+                        1 => format!("{account:011}"),
+                        _ => format!("{account:012}"),
+                    };
+                    let region = ["eu-west-1", "us-east-1", "EU", "eu-west-1\0", "\0", ""][region];
                     places.note_place(&account, region);
                     let place = Name::place(&account, region);
                     if wanted.len() < PLACES_MAX && !wanted.contains(&place) {
