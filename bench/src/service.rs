@@ -90,8 +90,8 @@ pub(crate) fn run(corpus: &Corpus, rounds: usize) -> anyhow::Result<Row> {
 }
 
 /// One pass into a new store, which is made before the clock starts, by a worker that has met such events before. Commits are as many
-/// as there can be, those of a state thread
-/// that is never behind. Returns how long it took, how many alerts there are, and how many commits there were.
+/// as there can be, those of a state thread that is never behind. Returns how long it took, how many alerts there are, and how many
+/// commits there were.
 fn serve(
     corpus: &Corpus,
     rules: &Arc<Ruleset>,

@@ -320,13 +320,9 @@ impl<'a> Slots<'a> {
     /// The text of a field that holds exactly one string or number; none when it is anything else.
     #[inline]
     pub fn text(&self, field: FieldId) -> Option<&'a str> {
-        match self.plain(&[field]) {
-            Plain::Text(text) => Some(text),
-            Plain::Missing => None,
-            Plain::Other => match *self.get(field) {
-                [Node { value: Value::String(text) | Value::Number(text), .. }] => Some(text),
-                _ => None,
-            },
-        }
+        self.string(field).or_else(|| match *self.get(field) {
+            [Node { value: Value::Number(text), .. }] => Some(text),
+            _ => None,
+        })
     }
 }
