@@ -162,7 +162,8 @@ fn judge_columns(columns: &[Column], message: &str) -> bool {
 }
 
 fn judge_word(comparison: &Comparison, word: &str) -> bool {
-    let is_number = word.starts_with(|c: char| c.is_ascii_digit()) && word.parse::<f64>().is_ok();
+    let is_number = word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
+        && word.parse::<f64>().is_ok();
     let json = if is_number { word.to_owned() } else { serde_json::to_string(word).unwrap() };
     judge_value(comparison, &json)
 }
@@ -340,6 +341,26 @@ proptest! {
             }
             Err(error) => prop_assert!(error.offset <= text.len() && error.render(&text).contains('^')),
         }
+    }
+}
+
+#[test]
+fn a_negative_fraction_in_a_column_is_a_number() {
+    for (pattern, word, matches) in [
+        ("[a < 0]", "-0.25", true),
+        ("[a > 0]", "-0.25", false),
+        ("[a = -0.25]", "-0.250", true),
+        ("[a < 0]", "--1", false),
+        ("[a < 0]", "-x", false),
+    ] {
+        let parsed = pattern::parse(pattern).unwrap().pattern;
+        let mut fields = Fields::new();
+        let condition = parsed.lower(Dialect::default(), &mut fields).unwrap();
+        let compiled = decode::any_message(word, &fields, |slots| {
+            condition.holds(&mut |predicate| predicate.holds(slots))
+        });
+        assert_eq!(compiled, matches, "the engine: {pattern} against {word}");
+        assert_eq!(judge(&parsed, word), matches, "the oracle: {pattern} against {word}");
     }
 }
 
