@@ -6,12 +6,12 @@
 
 mod clean;
 mod evidence;
+pub mod gain;
 mod id;
 mod latency;
 pub mod ocsf;
 mod summary;
 pub mod table;
-mod target;
 mod time;
 mod wire;
 #[cfg(test)]
@@ -23,6 +23,7 @@ use tripline_rules::rule::{self, Level, Metadata};
 
 use crate::hit::Group;
 use crate::window::finding::Finding;
+pub use crate::window::finding::{Scope, Values};
 pub use clean::{hides, shown as clean};
 use evidence::Read;
 pub use evidence::{Evidence, Line, OWN_SOURCE};
@@ -84,6 +85,9 @@ pub struct Alert {
     pub why: Vec<Why>,
     /// The events behind it.
     pub evidence: Evidence,
+    /// The distinct names, targets, addresses and regions of its events. Empty in alerts of stores of schema version 5.
+    #[serde(default)]
+    pub scope: Scope,
     /// When the event that opened it passed which hop.
     pub latency: Latency,
     /// Where a person has taken it.
@@ -214,6 +218,7 @@ impl Alert {
             error_code: first.error_code.clone(),
             why: why.into_iter().map(why_of).collect(),
             evidence: Evidence::of(&finding.evidence, &more),
+            scope: finding.scope.clone(),
             latency: Latency::of(finding),
             status: Status::Open,
             approximate: finding.approximate,

@@ -2,7 +2,8 @@
 //! event's bytes are gone when the batch is.
 
 mod facts;
-mod group;
+pub(crate) mod group;
+pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use crate::decode::Event;
 pub use facts::{Facts, event_id};
 use group::Missing;
 pub(crate) use group::hex;
+pub use target::Target;
 
 /// The values by which hits of a rule are told apart, with their names, in the rule's order.
 pub type Group = Arc<[(String, String)]>;

@@ -31,6 +31,7 @@ use std::time::Duration;
 use tripline_rules::rule::Level;
 
 use crate::alert::Alert;
+use crate::alert::gain::Gain;
 pub use body::Format;
 pub use digest::Digest;
 pub use filter::Filter;
@@ -132,6 +133,10 @@ pub struct Delivery<'a> {
     pub sample: bool,
     /// The last revision: the period is over.
     pub ended: bool,
+    /// What the alert has that its last notification did not have.
+    pub gained: &'a [Gain],
+    /// True if a person had acknowledged or closed the alert before it gained this.
+    pub since_acknowledgment: bool,
     /// The clock, milliseconds since the epoch.
     pub now_ms: i64,
 }
@@ -140,7 +145,7 @@ impl<'a> Delivery<'a> {
     /// A revision of an alert, under the key that is its own.
     pub fn new(alert: &'a Alert, now_ms: i64) -> Self {
         let key = format!("{}.{}", alert.id, alert.revision);
-        Self { alert, key, sample: false, ended: false, now_ms }
+        Self { alert, key, sample: false, ended: false, gained: &[], since_acknowledgment: false, now_ms }
     }
 }
 

@@ -17,6 +17,7 @@ mod overflow;
 pub mod pressure;
 mod read_out;
 mod rows;
+mod scope;
 pub mod sketch;
 #[cfg(test)]
 mod oracle;

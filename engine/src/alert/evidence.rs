@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{target, wire};
+use super::wire;
 use crate::hit::Facts;
 use crate::window::finding;
 
@@ -85,13 +85,13 @@ fn whole(event: &Facts) -> Box<RawValue> {
 }
 
 impl Line {
-    fn of(Read { facts, json }: &Read<'_>) -> Self {
+    fn of(Read { facts, .. }: &Read<'_>) -> Self {
         Self {
             time_s: facts.time_s,
             event_id: facts.event_id.clone(),
             event_name: facts.event_name.clone(),
             source_ip: facts.source_ip.clone(),
-            target: target::of(json).map(|target| target.name),
+            target: facts.target.as_ref().map(|target| target.name.clone()),
             error_code: facts.error_code.clone(),
         }
     }

@@ -115,8 +115,8 @@ fn deed(told: &[Told], times: &[i64]) -> String {
 fn calls(told: &[Told], names: &[&str], times: &[i64]) -> String {
     let name = |name: &str| if name.is_empty() { "reported an unusual rate".to_owned() } else { shown(name) };
     let mut call = name(names[0]);
-    if let Some((kind, target)) = &told[0].target {
-        call.push_str(&format!(" on {kind} {}", shown(target)));
+    if let Some(target) = &told[0].target {
+        call.push_str(&format!(" on {} {}", target.kind, shown(&target.name)));
         let same_name = told.iter().filter(|one| one.name == names[0]);
         let mut others: Vec<_> = same_name.filter_map(|one| one.target.as_ref()).collect();
         others.sort();

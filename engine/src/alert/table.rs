@@ -6,9 +6,12 @@ use tripline_rules::rule::Level;
 
 use super::clean::shown;
 use super::{Alert, Why, time};
+use crate::window::finding::Scope;
 
 /// Reasons shown; the rest is a number. `explain` shows all.
 const REASONS_MAX: usize = 6;
+/// Values of each kind of the scope.
+const SCOPE_VALUES_MAX: usize = 5;
 /// Characters of an operand or a value in a reason.
 const WHY_CHARS_MAX: usize = 100;
 
@@ -33,6 +36,7 @@ pub fn text(alert: &Alert, colour: bool) -> String {
     if alert.why.len() > REASONS_MAX {
         line("", &format!("and {} more", alert.why.len() - REASONS_MAX));
     }
+    line("scope", &scope(&alert.scope));
     let ids = &alert.event_ids;
     let more = if ids.len() > 1 { format!(" and {} more", ids.len() - 1) } else { String::new() };
     line("events", &format!("{}{more}", shown(ids.first().map_or("-", String::as_str))));
@@ -45,6 +49,23 @@ pub fn text(alert: &Alert, colour: bool) -> String {
     );
     line("author", &rule.author.as_deref().map(shown).unwrap_or_default());
     text
+}
+
+/// Counts and first values of the kinds that have more than one: the sentence names single ones.
+fn scope(scope: &Scope) -> String {
+    let kinds = [
+        ("event names", &scope.event_names),
+        ("targets", &scope.targets),
+        ("source addresses", &scope.source_ips),
+        ("regions", &scope.regions),
+    ];
+    let several = kinds.into_iter().filter(|(_, values)| values.count > 1).map(|(name, values)| {
+        let named: Vec<String> =
+            values.first.iter().take(SCOPE_VALUES_MAX).map(|value| brief(value)).collect();
+        let more = if values.count > named.len() as u64 { ", …" } else { "" };
+        shown(&format!("{} {name} ({}{more})", values.count, named.join(", ")))
+    });
+    several.collect::<Vec<_>>().join("; ")
 }
 
 fn why(reason: &Why) -> String {

@@ -52,6 +52,8 @@ fn facts(event: &Value) -> Arc<Facts> {
         event_source: text("eventSource"),
         event_name: text("eventName"),
         error_code: text("errorCode"),
+        target: crate::hit::target::of(event),
+        succeeded: text("errorCode").is_empty(),
         text: event.to_string(),
     })
 }
@@ -75,6 +77,7 @@ fn finding(event: &Value) -> Finding {
             more: Vec::new(),
             event_ids: vec!["e1".to_owned()],
         },
+        scope: Scope::default(),
         approximate: false,
         late: false,
     }

@@ -18,7 +18,7 @@ pub(super) enum Command {
     List(list::Args),
     /// Show alerts whole, with their deliveries and what was said of them
     Show(show::Args),
-    /// Say that somebody is on it: no more revisions are told
+    /// Acknowledge an alert: from now on only what is new in kind is delivered
     Ack(triage::AckArgs),
     /// Say that it is done, and why
     Close(triage::CloseArgs),

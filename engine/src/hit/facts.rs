@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use tripline_rules::field::{FieldId, Fields};
 
+use super::target::{self, Target};
 use crate::decode::{self, Event};
 
 /// What is kept of an event that some rule matched. One per event, shared by its hits.
@@ -30,6 +31,10 @@ pub struct Facts {
     pub event_name: String,
     /// `errorCode`, or empty: a success.
     pub error_code: String,
+    /// The object that the call acted on, if the event names one.
+    pub target: Option<Target>,
+    /// True if the call was neither refused nor failed.
+    pub succeeded: bool,
     /// The event whole, as compact JSON on one line.
     pub text: String,
 }
@@ -49,18 +54,23 @@ impl Facts {
             || first(&[FieldId::USER_ARN, FieldId::USER_INVOKED_BY, FieldId::USER_PRINCIPAL_ID]),
             str::to_owned,
         );
+        let owned = |field: FieldId| known(field).unwrap_or_default().to_owned();
+        let (event_name, error_code) = (owned(FieldId::EVENT_NAME), owned(FieldId::ERROR_CODE));
+        let parts = target::parts(&text);
         Self {
             account: first(&[FieldId::RECIPIENT_ACCOUNT_ID, FieldId::USER_ACCOUNT_ID]),
             event_id: said_id(event).map_or_else(|| digest(&text), str::to_owned),
             time_s: event.time_s,
             logs_time_ms: event.logs_time_ms,
-            region: known(FieldId::AWS_REGION).unwrap_or_default().to_owned(),
+            region: owned(FieldId::AWS_REGION),
             principal,
             source_ip: first(&[FieldId::SOURCE_IP_ADDRESS]),
-            user_agent: known(FieldId::USER_AGENT).unwrap_or_default().to_owned(),
-            event_source: known(FieldId::EVENT_SOURCE).unwrap_or_default().to_owned(),
-            event_name: known(FieldId::EVENT_NAME).unwrap_or_default().to_owned(),
-            error_code: known(FieldId::ERROR_CODE).unwrap_or_default().to_owned(),
+            user_agent: owned(FieldId::USER_AGENT),
+            event_source: owned(FieldId::EVENT_SOURCE),
+            target: target::of(&parts),
+            succeeded: target::succeeded(&event_name, &error_code, &parts),
+            event_name,
+            error_code,
             text,
         }
     }

@@ -65,7 +65,7 @@ fn default(facts: &Facts) -> Group {
 }
 
 /// An IPv6 host owns its /64 and may use any address in it, so the network stands for it.
-fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(v6) if v6.to_ipv4_mapped().is_none() => {
             let [a, b, c, d, ..] = v6.segments();
@@ -101,7 +101,8 @@ fn scalar<'n>(node: &Node<'n>) -> Option<&'n str> {
     }
 }
 
-fn bounded(value: &str) -> String {
+/// Returns `value`, or the beginning and the digest of one that is too long to keep.
+pub(crate) fn bounded(value: &str) -> String {
     if value.len() <= VALUE_BYTES_MAX {
         return value.to_owned();
     }

@@ -181,5 +181,10 @@ impl Courier {
 }
 
 fn delivery(due: &Due) -> Delivery<'_> {
-    Delivery { ended: due.ended, ..Delivery::new(&due.stored.alert, now_ms()) }
+    Delivery {
+        ended: due.ended,
+        gained: &due.gained,
+        since_acknowledgment: due.since_acknowledgment,
+        ..Delivery::new(&due.stored.alert, now_ms())
+    }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::http::Client;
 use super::{Delivery, OpenError, Refusal, Secret};
-use crate::alert::{Alert, Period, clean, rfc3339_ms};
+use crate::alert::{Period, clean, gain, rfc3339_ms};
 
 /// Events reach us minutes after their calls, and so does the last revision after the period: until then it fires.
 const SLACK_MS: i64 = 15 * 60 * 1_000;
@@ -82,7 +82,7 @@ pub(super) fn posted(delivery: &Delivery<'_>) -> Value {
     let ends_ms = ends_ms(delivery).max(starts_ms.saturating_add(1));
     json!({
         "labels": labels(delivery),
-        "annotations": annotations(alert),
+        "annotations": annotations(delivery),
         "startsAt": rfc3339_ms(starts_ms),
         "endsAt": rfc3339_ms(ends_ms),
     })
@@ -116,7 +116,11 @@ fn labels(delivery: &Delivery<'_>) -> Map<String, Value> {
     filled.map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
-fn annotations(alert: &Alert) -> Map<String, Value> {
+fn annotations(delivery: &Delivery<'_>) -> Map<String, Value> {
+    let alert = delivery.alert;
+    let since = if delivery.since_acknowledgment { "since acknowledgment: " } else { "" };
+    let gained = gain::phrase(delivery.gained);
+    let gained = if gained.is_empty() { gained } else { shown(&format!("{since}{gained}")) };
     let ids: Vec<_> = alert.event_ids.iter().take(IDS_MAX).map(String::as_str).collect();
     let why = alert
         .why
@@ -132,6 +136,7 @@ fn annotations(alert: &Alert) -> Map<String, Value> {
         ("why", why.collect::<Vec<_>>().join("; ")),
         ("count", alert.count.to_string()),
         ("revision", alert.revision.to_string()),
+        ("gained", gained),
         ("principal", shown(&alert.principal)),
         ("source_ip", shown(&alert.source_ip)),
         ("event_name", shown(&alert.event_name)),

@@ -6,8 +6,10 @@
 use std::fmt::Write;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::{Delivery, Refusal};
+use crate::alert::gain::Gain;
 use crate::alert::{self, Alert};
 
 /// Whose JSON.
@@ -27,22 +29,45 @@ pub(super) struct Native<'a> {
     pub(super) alert: &'a Alert,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) sample: bool,
+    /// What the alert has that its last notification did not have.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) gained: &'a [Gain],
+    /// True if a person had acknowledged or closed the alert before it gained this.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) since_acknowledgment: bool,
     /// What was left out for the sake of a size, as paths of members.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) truncated: &'a [&'static str],
+}
+
+impl<'a> Native<'a> {
+    /// Returns the native form of a delivery, whole.
+    pub(super) fn of(delivery: &Delivery<'a>) -> Self {
+        Self {
+            alert: delivery.alert,
+            sample: delivery.sample,
+            gained: delivery.gained,
+            since_acknowledgment: delivery.since_acknowledgment,
+            truncated: &[],
+        }
+    }
 }
 
 /// A delivery as one line, without its end.
 pub(super) fn line(delivery: &Delivery<'_>, format: Format) -> Result<String, Refusal> {
     let alert = delivery.alert;
     let written = match format {
-        Format::Native => serde_json::to_string(&Native { alert, sample: delivery.sample, truncated: &[] }),
+        Format::Native => serde_json::to_string(&Native::of(delivery)),
         Format::Ocsf => {
             // The time of the finding is the alert's own, so that every attempt says the same.
             let time_ms = alert.latency.alerted_ms.unwrap_or(delivery.now_ms);
             let mut finding = alert::ocsf::finding(alert, time_ms);
             if delivery.sample {
                 finding["unmapped"]["sample"] = true.into();
+            }
+            if !delivery.gained.is_empty() {
+                finding["unmapped"]["gained"] = json!(delivery.gained);
+                finding["unmapped"]["since_acknowledgment"] = delivery.since_acknowledgment.into();
             }
             serde_json::to_string(&finding)
         }

@@ -11,7 +11,7 @@ use tripline_rules::rule::Level;
 
 use super::Delivery;
 use super::body::escaped;
-use crate::alert::rfc3339;
+use crate::alert::{gain, rfc3339};
 
 /// What the members of the JSON mean; a new number when one changes its meaning.
 pub(super) const SCHEMA: &str = "tripline.digest.1";
@@ -112,8 +112,9 @@ impl<'a> Digest<'a> {
         let alerts: Vec<Value> = self
             .deliveries
             .iter()
-            .map(|Delivery { alert, key, ended, .. }| {
+            .map(|Delivery { alert, key, ended, gained, since_acknowledgment, .. }| {
                 json!({
+                    "gained": text(&gain::phrase(gained)), "since_acknowledgment": since_acknowledgment,
                     "key": key, "id": alert.id, "revision": alert.revision, "ended": ended, "rule": alert.rule.id,
                     "level": alert.rule.level.as_str(), "summary": text(&alert.summary), "count": alert.count,
                     "account": text(&alert.account), "region": text(&alert.region),

@@ -6,7 +6,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use tripline_rules::rule::Level;
 
-use crate::alert::{Alert, Evidence, Latency, Period, Rule, Status, Why, Window, rfc3339};
+use crate::alert::{Alert, Evidence, Latency, Period, Rule, Scope, Status, Values, Why, Window, rfc3339};
 
 /// The length of its period.
 const PERIOD_S: u32 = 3_600;
@@ -50,6 +50,7 @@ pub fn sample(now_ms: i64) -> Alert {
             value: text("StopLogging"),
         }],
         evidence: Evidence { first: event.clone(), latest: event, more: Vec::new() },
+        scope: scope(),
         latency: Latency { event_ms: now_s * 1000, alerted_ms: Some(now_ms), ..Latency::default() },
         status: Status::Open,
         approximate: false,
@@ -66,6 +67,17 @@ fn rule() -> Rule {
         tags: vec!["attack.defense-evasion".to_owned(), "attack.t1562.008".to_owned()],
         references: Vec::new(),
         description: Some("Nothing has happened: somebody tries whether alerts arrive here.".to_owned()),
+    }
+}
+
+fn scope() -> Scope {
+    let one = |value: &str| Values { count: 1, first: vec![value.to_owned()] };
+    Scope {
+        event_names: one("StopLogging"),
+        targets: one("main"),
+        source_ips: one("192.0.2.1"),
+        regions: one("eu-west-1"),
+        succeeded: true,
     }
 }
 

@@ -14,7 +14,7 @@ use tripline_rules::rule::Level;
 
 use super::http::Client;
 use super::{Delivery, Digest, OpenError, Refusal, Secret};
-use crate::alert::{Alert, Status, rfc3339};
+use crate::alert::{Alert, Status, gain, rfc3339};
 use text::SlackText;
 
 /// What Slack takes in a header block, a field, any text object; ours end before.
@@ -107,6 +107,14 @@ fn growth(head: &SlackText, delivery: &Delivery<'_>) -> SlackText {
     line.ours(now).ours(if alert.count_exact { "" } else { "at least " });
     line.number(alert.count).ours(" events, latest ").ours(&rfc3339(alert.last_seen_s));
     line.ours(", in ").value(&alert.account, 32).ours(" / ").value(&alert.region, 32);
+    if !delivery.gained.is_empty() {
+        line.ours(" · new").ours(if delivery.since_acknowledgment {
+            " since acknowledgment: "
+        } else {
+            ": "
+        });
+        line.value(&gain::phrase(delivery.gained), FIELD_CHARS_MAX);
+    }
     line.ours(" · alert ").value(&alert.id, 64).ours(" revision ").number(u64::from(alert.revision));
     line
 }

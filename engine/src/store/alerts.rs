@@ -1,8 +1,9 @@
 //! Alerts, and when each is told.
 //!
-//! An alert is told when it opens, when its count passes 10, 100, 1,000 …, and a last time when its period is over and it has
-//! grown since; not once a person has taken it (design §6). Each telling is a revision, and a row in the outbox for each sink
-//! that takes it.
+//! Sinks are notified of an alert when it opens; when its count passes 10, 100, 1,000 …; when it gains something new in kind
+//! (an event name, a target, an address, a region, the first success, a higher level: [`gain`]); and a last time when its
+//! period is over and it has grown since. Once a person has acknowledged or closed it, only gains are notified of, marked
+//! so. Each notification is a revision, and a row in the outbox for each sink that takes it.
 
 use std::collections::HashSet;
 
@@ -10,6 +11,7 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
 
 use super::{Store, StoreError, outbox};
+use crate::alert::gain::{self, Notified};
 use crate::alert::{Alert, Latency, Period, Status};
 
 /// An alert that opened or changed. Its revision and status are the store's to say.
@@ -26,7 +28,7 @@ pub struct AlertChange {
 pub enum Told {
     /// The alert is new.
     Opened,
-    /// It has grown so much that it is told again.
+    /// It has grown so much, or gained something new in kind, that it is told again.
     Again,
     /// Only its row changed.
     Quietly,
@@ -90,44 +92,103 @@ pub(super) fn upsert(
     changes: &[AlertChange],
     now_ms: i64,
 ) -> Result<Vec<Told>, StoreError> {
-    let mut known = transaction
-        .prepare_cached("SELECT revision, told, status = 'open', count FROM alerts WHERE id = ?1")?;
-    let mut grow = transaction.prepare_cached(
-        "UPDATE alerts SET count = ?2, last_seen_s = ?3, body = ?4, revision = ?5, told = ?6 WHERE id = ?1",
-    )?;
-    let mut results = Vec::with_capacity(changes.len());
-    for AlertChange { alert, sinks } in changes {
-        let known: Option<(u32, u64, bool, u64)> =
-            known.query_row((&alert.id,), |row| row.try_into()).optional()?;
-        let (revision, told) = match known {
-            None => {
+    changes
+        .iter()
+        .map(|AlertChange { alert, sinks }| {
+            let Some(known) = Known::read(transaction, &alert.id)? else {
                 open(transaction, alert, now_ms)?;
-                (1, Told::Opened)
+                let first = outbox::New { alert: &alert.id, revision: 1, ..outbox::New::default() };
+                outbox::insert_for(transaction, sinks, &first, now_ms)?;
+                return Ok(Told::Opened);
+            };
+            if known.count > alert.count {
+                return Ok(Told::Unchanged);
             }
-            Some((revision, _, _, count)) if count > alert.count => (revision, Told::Unchanged),
-            Some((revision, told, open, before)) => {
-                let again = open && Alert::is_worth_telling(alert.count, told);
-                let (revision, told) = if again { (revision + 1, alert.count) } else { (revision, told) };
-                grow.execute((&alert.id, alert.count, alert.last_seen_s, body(alert)?, revision, told))?;
-                let quietly = if alert.count > before { Told::Quietly } else { Told::Unchanged };
-                (revision, if again { Told::Again } else { quietly })
+            let gained = gain::gains(alert, &known.notified);
+            let grown = known.is_open && Alert::is_worth_telling(alert.count, known.told);
+            if gained.is_empty() && !grown {
+                known.grow(transaction, alert)?;
+                return Ok(if alert.count > known.count { Told::Quietly } else { Told::Unchanged });
             }
-        };
-        if told.is_news() {
-            for sink in sinks {
-                let row = outbox::New { alert: &alert.id, revision, sink, ended: false };
-                outbox::insert(transaction, &row, now_ms)?;
-            }
-        }
-        results.push(told);
+            let notified = Known {
+                revision: known.revision + 1,
+                told: alert.count,
+                notified: Notified::of(alert),
+                ..known
+            };
+            notified.grow(transaction, alert)?;
+            let again = outbox::New {
+                alert: &alert.id,
+                revision: notified.revision,
+                gained: &gained,
+                since_acknowledgment: !notified.is_open,
+                ..outbox::New::default()
+            };
+            outbox::insert_for(transaction, sinks, &again, now_ms)?;
+            Ok(Told::Again)
+        })
+        .collect()
+}
+
+/// The row of an alert, as far as it decides about notifications.
+struct Known {
+    revision: u32,
+    /// The count at the last notification.
+    told: u64,
+    is_open: bool,
+    count: u64,
+    notified: Notified,
+}
+
+impl Known {
+    fn read(transaction: &Transaction<'_>, id: &str) -> Result<Option<Self>, StoreError> {
+        let mut statement = transaction.prepare_cached(
+            "SELECT revision, told, status = 'open', count, notified_scope, notified_level FROM alerts WHERE id = ?1",
+        )?;
+        let known = statement.query_row((id,), |row| {
+            let scope: Option<String> = row.get(4)?;
+            // A scope that cannot be read notifies once more than it must.
+            let scope = scope.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            Ok(Self {
+                revision: row.get(0)?,
+                told: row.get(1)?,
+                is_open: row.get(2)?,
+                count: row.get(3)?,
+                notified: Notified { scope, level: row.get(5)? },
+            })
+        });
+        Ok(known.optional()?)
     }
-    Ok(results)
+
+    /// Writes the alert as it is now, with this state of notification.
+    fn grow(&self, transaction: &Transaction<'_>, alert: &Alert) -> Result<(), StoreError> {
+        let mut statement = transaction.prepare_cached(
+            "UPDATE alerts SET count = ?2, last_seen_s = ?3, body = ?4, level = ?5, revision = ?6, told = ?7,
+                    notified_scope = ?8, notified_level = ?9 WHERE id = ?1",
+        )?;
+        let scope = serde_json::to_string(&self.notified.scope).map_err(|error| not_ours(&error))?;
+        let (level, notified_level) = (alert.rule.level as u8, self.notified.level);
+        let (count, last_s) = (alert.count, alert.last_seen_s);
+        let body = body(alert)?;
+        statement.execute((
+            &alert.id,
+            count,
+            last_s,
+            body,
+            level,
+            self.revision,
+            self.told,
+            scope,
+            notified_level,
+        ))?;
+        Ok(())
+    }
 }
 
 fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(), StoreError> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO alerts(id, rule, level, account, count, last_seen_s, period_end_s, revision, told, body, latency, \
-         opened_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?5, ?8, ?9, ?10)",
+         opened_ms, notified_scope, notified_level) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?5, ?8, ?9, ?10, ?11, ?3)",
     )?;
     let end_s = alert.period.as_ref().map(Period::end_s);
     let latency = serde_json::to_string(&alert.latency).map_err(|error| not_ours(&error))?;
@@ -142,6 +203,7 @@ fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(),
         body(alert)?,
         latency,
         now_ms,
+        serde_json::to_string(&alert.scope).map_err(|error| not_ours(&error))?,
     ))?;
     Ok(())
 }
@@ -159,8 +221,10 @@ pub(super) fn end_periods(
     let over: Vec<(String, u32, bool)> =
         over.query_map((watermark_s,), |row| row.try_into())?.collect::<Result<_, _>>()?;
     let mut end = transaction.prepare_cached("UPDATE alerts SET ended = 1 WHERE id = ?1")?;
-    let mut tell =
-        transaction.prepare_cached("UPDATE alerts SET revision = ?2, told = count WHERE id = ?1")?;
+    let mut tell = transaction.prepare_cached(
+        "UPDATE alerts SET revision = ?2, told = count, notified_level = level,
+                notified_scope = iif(json_valid(body), body -> '$.scope', notified_scope) WHERE id = ?1",
+    )?;
     let mut sinks = transaction.prepare_cached("SELECT DISTINCT sink FROM outbox WHERE alert = ?1")?;
     let mut ended = 0;
     for (id, revision, grown) in over {
@@ -172,10 +236,8 @@ pub(super) fn end_periods(
         tell.execute((&id, revision + 1))?;
         // Those who heard of it hear its end.
         let sinks: Vec<String> = sinks.query_map((&id,), |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for sink in &sinks {
-            let row = outbox::New { alert: &id, revision: revision + 1, sink, ended: true };
-            outbox::insert(transaction, &row, now_ms)?;
-        }
+        let last = outbox::New { alert: &id, revision: revision + 1, ended: true, ..outbox::New::default() };
+        outbox::insert_for(transaction, &sinks, &last, now_ms)?;
     }
     Ok(ended)
 }

@@ -1,25 +1,41 @@
 //! Deliveries: what is to be told to which sink, and how that ended. `created = delivered + pending + dead` for each sink.
 
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::{Store, StoreError, alerts};
+use crate::alert::gain::Gain;
 use crate::store::StoredAlert;
 
 /// A delivery to be made.
+#[derive(Default)]
 pub(super) struct New<'n> {
     pub(super) alert: &'n str,
     pub(super) revision: u32,
-    pub(super) sink: &'n str,
     /// Whether this is the last telling: the period is over.
     pub(super) ended: bool,
+    /// What the alert has that its last notification did not have.
+    pub(super) gained: &'n [Gain],
+    /// Whether a person had acknowledged or closed the alert before.
+    pub(super) since_acknowledgment: bool,
 }
 
-pub(super) fn insert(transaction: &Transaction<'_>, row: &New<'_>, now_ms: i64) -> Result<(), StoreError> {
+/// Adds a delivery to each of these sinks.
+pub(super) fn insert_for(
+    transaction: &Transaction<'_>,
+    sinks: &[String],
+    row: &New<'_>,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO outbox(alert, revision, sink, level, ended, created_ms, next_ms)
-         SELECT id, ?2, ?3, level, ?4, ?5, ?5 FROM alerts WHERE id = ?1",
+        "INSERT OR IGNORE INTO outbox(alert, revision, sink, level, ended, created_ms, next_ms, gained, since_acknowledgment)
+         SELECT id, ?2, ?3, level, ?4, ?5, ?5, ?6, ?7 FROM alerts WHERE id = ?1",
     )?;
-    statement.execute((row.alert, row.revision, row.sink, row.ended, now_ms))?;
+    let gained = serde_json::to_string(row.gained)
+        .map_err(|error| StoreError::Row { table: "outbox", problem: error.to_string() })?;
+    let since = row.since_acknowledgment;
+    for sink in sinks {
+        statement.execute((row.alert, row.revision, sink, row.ended, now_ms, &gained, since))?;
+    }
     Ok(())
 }
 
@@ -34,6 +50,10 @@ pub struct Due {
     pub attempts: u32,
     /// When it was put here, milliseconds since the epoch.
     pub created_ms: i64,
+    /// What the alert has that its last notification did not have.
+    pub gained: Vec<Gain>,
+    /// True if a person had acknowledged or closed the alert before it gained this.
+    pub since_acknowledgment: bool,
 }
 
 /// A delivery whose alert cannot be read.
@@ -93,6 +113,10 @@ pub struct Delivered {
     pub revision: u32,
     /// To which sink.
     pub sink: String,
+    /// What the alert has that its last notification did not have.
+    pub gained: Vec<Gain>,
+    /// True if a person had acknowledged or closed the alert before it gained this.
+    pub since_acknowledgment: bool,
     /// Attempts that failed.
     pub attempts: u32,
     /// When the sink took it.
@@ -173,6 +197,12 @@ pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Res
     Ok(())
 }
 
+/// Reads the gains of a delivery. They are words about an alert that is read by itself: damaged ones are left out.
+fn read_gains(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Gain>> {
+    let text: String = row.get(at)?;
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
 impl Store {
     /// What is due for a sink: the gravest first, then the oldest. A revision waits for the one before.
     ///
@@ -186,7 +216,8 @@ impl Store {
     ) -> Result<Vec<Result<Due, Unreadable>>, StoreError> {
         let columns = alerts::COLUMNS.split(", ").map(|column| format!("alerts.{column}"));
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT outbox.revision, outbox.ended, outbox.attempts, outbox.created_ms, {}, alerts.id
+            "SELECT outbox.revision, outbox.ended, outbox.attempts, outbox.created_ms, outbox.gained,
+                    outbox.since_acknowledgment, {}, alerts.id
              FROM outbox JOIN alerts ON alerts.id = outbox.alert
              WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND next_ms <= ?2 AND {FIRST}
              ORDER BY outbox.level DESC, outbox.created_ms, outbox.alert, outbox.revision LIMIT ?3",
@@ -196,10 +227,17 @@ impl Store {
         let mut due = Vec::new();
         while let Some(row) = rows.next()? {
             let revision: u32 = row.get(0)?;
-            due.push(match alerts::read(row, 4) {
+            due.push(match alerts::read(row, 6) {
                 Ok(mut stored) => {
                     stored.alert.revision = revision;
-                    Ok(Due { stored, ended: row.get(1)?, attempts: row.get(2)?, created_ms: row.get(3)? })
+                    Ok(Due {
+                        stored,
+                        ended: row.get(1)?,
+                        attempts: row.get(2)?,
+                        created_ms: row.get(3)?,
+                        gained: read_gains(row, 4)?,
+                        since_acknowledgment: row.get(5)?,
+                    })
                 }
                 Err(StoreError::Row { problem, .. }) => {
                     Err(Unreadable { alert: row.get("id")?, revision, problem })
@@ -228,7 +266,8 @@ impl Store {
     /// SQLite's.
     pub fn deliveries(&self, alert: &str) -> Result<Vec<Delivered>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT revision, sink, attempts, delivered_ms, digest, dead_ms, error FROM outbox WHERE alert = ?1
+            "SELECT revision, sink, attempts, delivered_ms, digest, dead_ms, error, gained, since_acknowledgment
+             FROM outbox WHERE alert = ?1
              ORDER BY revision, sink",
         )?;
         let rows = statement.query_map((alert,), |row| {
@@ -240,6 +279,8 @@ impl Store {
                 digest: row.get(4)?,
                 dead_ms: row.get(5)?,
                 error: row.get(6)?,
+                gained: read_gains(row, 7)?,
+                since_acknowledgment: row.get(8)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

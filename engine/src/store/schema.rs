@@ -5,16 +5,16 @@ mod renumber;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::StoreError;
 use crate::failpoint;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-pub(super) const VERSIONS: [&str; 5] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS];
+pub(super) const VERSIONS: [&str; 6] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED];
 
 /// The version that this binary reads and writes: that of the last of them.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
@@ -151,6 +151,25 @@ CREATE UNIQUE INDEX hits_by_group ON hits(key, group_name, time_s, hit_name);
 CREATE INDEX hits_by_event ON hits(event);
 ";
 
+/// Version 6: alerts remember what sinks were last notified of, deliveries say what the alert gained.
+const NOTIFIED: &str = "
+-- The scope and the level that the last revision had, against which gains are measured.
+ALTER TABLE alerts ADD COLUMN notified_scope TEXT;
+ALTER TABLE alerts ADD COLUMN notified_level INTEGER NOT NULL DEFAULT 0;
+UPDATE alerts SET notified_level = level;
+-- Earlier alerts have no scope: their first event stands for it.
+UPDATE alerts SET notified_scope = json_object(
+    'event_names', json_object('count', 1, 'first', json_array(body ->> 'event_name')),
+    'targets', json_object('count', 1, 'first', json_array()),
+    'source_ips', json_object('count', 1, 'first', json_array(body ->> 'source_ip')),
+    'regions', json_object('count', 1, 'first', json_array(body ->> 'region')),
+    'succeeded', json(iif(body ->> 'error_code' = '', 'true', 'false'))
+) WHERE json_valid(body);
+-- What the alert has that its last notification did not have, as JSON; whether a person had taken the alert before.
+ALTER TABLE outbox ADD COLUMN gained TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE outbox ADD COLUMN since_acknowledgment INTEGER NOT NULL DEFAULT 0;
+";
+
 /// Says whose file it is: `TRIP`.
 pub(super) const APPLICATION_ID: i64 = 0x5452_4950;
 
@@ -184,16 +203,22 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     let Some(missing) = usize::try_from(found).ok().and_then(|found| VERSIONS.get(found..)) else {
         return Err(StoreError::Version { found, known: VERSION });
     };
-    for version in missing {
-        transaction.execute_batch(version)?;
-        if *version == NUMBERS {
-            renumber::every_hit(&transaction)?;
-        }
-    }
+    upgrade(&transaction, missing)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     failpoint::die("store.migrated");
     Ok(transaction.commit()?)
+}
+
+/// Applies versions, in their order, to the tables of the one before.
+pub(super) fn upgrade(transaction: &Transaction<'_>, versions: &[&str]) -> Result<(), StoreError> {
+    for version in versions {
+        transaction.execute_batch(version)?;
+        if *version == NUMBERS {
+            renumber::every_hit(transaction)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the file is a store of this version; only looks.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tripline_rules::rule::RuleId;
 
 use crate::hit::{Facts, Group};
@@ -39,6 +40,30 @@ pub struct Evidence {
     pub event_ids: Vec<String>,
 }
 
+/// Distinct values of one kind among the events of a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Values {
+    /// Number of distinct values; 1,000 stands for more.
+    pub count: u64,
+    /// The first ten, by the time of the earliest event that has them.
+    pub first: Vec<String>,
+}
+
+/// How far the events of a period reach. Only grows; empty for the alert that all groups beyond the first 1,000 share.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// `eventName`s.
+    pub event_names: Values,
+    /// Names of the objects that calls acted on.
+    pub targets: Values,
+    /// `sourceIPAddress`es, IPv6 by /64.
+    pub source_ips: Values,
+    /// `awsRegion`s.
+    pub regions: Values,
+    /// True if any call was neither refused nor failed.
+    pub succeeded: bool,
+}
+
 /// What hits did to one (rule, group, period).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -64,6 +89,8 @@ pub struct Finding {
     pub continues: bool,
     /// The events behind it.
     pub evidence: Evidence,
+    /// The distinct names, targets, addresses and regions of its events.
+    pub scope: Scope,
     /// Whether it stands for more groups than one, or was counted by a sketch.
     pub approximate: bool,
     /// Whether a hit arrived behind the memory horizon.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::crossing::Need;
-use super::finding::{Crossing, Evidence, Period};
+use super::finding::{Crossing, Evidence, Period, Scope};
 use super::gathered::Gathered;
 use super::key::{self, Key};
 use super::rows::Rows;
+use super::scope::PeriodScope;
 use crate::hit::Facts;
 
 /// What a group, a row of it, a period and a value of a period cost in memory beside their events; about.
@@ -46,6 +47,7 @@ struct InPeriod {
     last_s: i64,
     values: HashSet<Key>,
     gathered: Gathered,
+    scope: PeriodScope,
     /// e*: the end of the earliest satisfied window that ends at a hit of this period.
     fired_at_s: Option<i64>,
     /// The last of the first `rows_max` rows, once there are more.
@@ -77,6 +79,7 @@ pub(super) struct Fired {
     pub(super) crossing: Crossing,
     pub(super) continues: bool,
     pub(super) evidence: Evidence,
+    pub(super) scope: Scope,
     pub(super) late: bool,
     pub(super) approximate: bool,
 }
@@ -110,7 +113,8 @@ impl Group {
         state.approximate |= with.carried > 0;
         // An event that repeats a value within a second is no new hit, and still evidence.
         let mut changed = BTreeMap::new();
-        if state.gathered.add(event) {
+        let (gathered, widened) = (state.gathered.add(event), state.scope.add(event));
+        if gathered || widened {
             changed.insert(period.start_s, false);
         }
         let counted = self.count(spec, (event.time_s, key), period, &mut changed);
@@ -153,7 +157,9 @@ impl Group {
 
     /// What it costs in memory, about.
     pub(super) fn bytes(&self) -> usize {
-        let of = |state: &InPeriod| PERIOD_BYTES + state.values.len() * VALUE_BYTES + state.gathered.bytes();
+        let of = |state: &InPeriod| {
+            PERIOD_BYTES + state.values.len() * VALUE_BYTES + state.gathered.bytes() + state.scope.bytes()
+        };
         GROUP_BYTES
             + self.rows.len() * ROW_BYTES
             + self.periods.values().map(|state| of(state)).sum::<usize>()
@@ -228,6 +234,7 @@ impl Group {
             crossing,
             continues: previous.is_some_and(|state| state.fired_at_s.is_some()),
             evidence: state.gathered.evidence()?,
+            scope: state.scope.read_out(),
             late: state.late,
             approximate,
         })
@@ -275,6 +282,7 @@ impl InPeriod {
             last_s: time_s,
             values: HashSet::new(),
             gathered: Gathered::new(spec.rows_max),
+            scope: PeriodScope::default(),
             fired_at_s: None,
             kept_end: None,
             rows: 0,

@@ -36,6 +36,11 @@ fn of_values(values: &[String]) -> Key {
     digest(values.iter().map(String::as_str))
 }
 
+/// One value of an event, for counting distinct ones.
+pub(super) fn of_value(value: &str) -> Key {
+    digest([value])
+}
+
 /// Lengths stand before the parts, so that ("ab", "c") and ("a", "bc") differ.
 fn digest<'p>(parts: impl IntoIterator<Item = &'p str>) -> Key {
     let mut hash = Sha256::new();

@@ -3,12 +3,57 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::finding::{Scope, Values};
+
 /// One distinct event of one (rule, group).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct OracleHit {
     pub(super) time_s: i64,
     pub(super) id: String,
     pub(super) value: u32,
+}
+
+impl OracleHit {
+    /// Number of the event in its case.
+    fn number(&self) -> u32 {
+        self.id.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0)
+    }
+
+    /// `eventName`: more of them than an alert names.
+    pub(super) fn event_name(&self) -> String {
+        format!("Do{}", self.id)
+    }
+
+    /// Name of the target; none for every third event.
+    pub(super) fn target(&self) -> Option<String> {
+        (!self.number().is_multiple_of(3)).then(|| format!("t{}", self.value))
+    }
+
+    /// `sourceIPAddress`: of IPv6 many in one network.
+    pub(super) fn source_ip(&self) -> String {
+        match self.number() % 2 {
+            0 => format!("198.51.100.{}", self.value),
+            _ => format!("2001:db8:0:{}::{}", self.value + 1, self.number()),
+        }
+    }
+
+    /// The address as the scope counts it.
+    fn network(&self) -> String {
+        match self.number() % 2 {
+            0 => self.source_ip(),
+            _ => format!("2001:db8:0:{}::/64", self.value + 1),
+        }
+    }
+
+    /// `awsRegion`; absent in some.
+    pub(super) fn region(&self) -> String {
+        ["", "eu-west-1", "us-east-1"][self.value as usize % 3].to_owned()
+    }
+
+    /// True if the call succeeded.
+    pub(super) fn succeeded(&self) -> bool {
+        self.number() % 4 == 3
+    }
 }
 
 /// T, W, S, and whether values are counted.
@@ -33,6 +78,7 @@ pub(super) struct OracleAlert {
     pub(super) continues: bool,
     pub(super) ids: Vec<String>,
     pub(super) latest: String,
+    pub(super) scope: Scope,
 }
 
 /// The alerts of a set of events, by period.
@@ -107,5 +153,33 @@ fn read_out(
         continues: false,
         ids: behind.iter().map(|(_, id)| (*id).clone()).collect(),
         latest: behind[behind.len() - 1].1.clone(),
+        scope: scope(
+            &events.iter().filter(|e| e.time_s.div_euclid(rule.suppress_s) == period).collect::<Vec<_>>(),
+        ),
+    }
+}
+
+/// Distinct values of the events of a period, by the time at which each first comes.
+fn scope(events: &[&OracleHit]) -> Scope {
+    let values = |of: &dyn Fn(&OracleHit) -> Option<String>| {
+        let mut first_s: BTreeMap<String, i64> = BTreeMap::new();
+        for event in events {
+            if let Some(value) = of(event).filter(|value| !value.is_empty()) {
+                let at_s = first_s.entry(value).or_insert(event.time_s);
+                *at_s = event.time_s.min(*at_s);
+            }
+        }
+        let mut in_order: Vec<(i64, String)> =
+            first_s.into_iter().map(|(value, at_s)| (at_s, value)).collect();
+        in_order.sort();
+        let count = in_order.len() as u64;
+        Values { count, first: in_order.into_iter().take(10).map(|(_, value)| value).collect() }
+    };
+    Scope {
+        event_names: values(&|event| Some(event.event_name())),
+        targets: values(&OracleHit::target),
+        source_ips: values(&|event| Some(event.network())),
+        regions: values(&|event| Some(event.region())),
+        succeeded: events.iter().any(|event| event.succeeded()),
     }
 }

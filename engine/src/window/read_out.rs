@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tripline_rules::rule::RuleId;
 
-use super::finding::{Crossing, Evidence, Finding, Period};
+use super::finding::{Crossing, Evidence, Finding, Period, Scope};
+use super::scope::PeriodScope;
 use super::{FindingKey, GroupValues, What, Windows};
 use crate::hit::Facts;
 
@@ -63,6 +64,7 @@ impl Windows {
             window: fired.crossing,
             continues: fired.continues,
             evidence: fired.evidence,
+            scope: fired.scope,
             approximate: fired.approximate,
             late: fired.late,
         })
@@ -87,6 +89,7 @@ impl Windows {
             last_seen_s: before.map_or(last.last_seen_s, |before| before.last_s.max(last.last_seen_s)),
             continues: false,
             evidence: Evidence { latest: Arc::clone(&last.evidence.latest), ..first.evidence.clone() },
+            scope: Scope::default(),
             approximate: true,
             ..first.clone()
         })
@@ -112,6 +115,7 @@ fn single(rule: RuleId, group: &GroupValues, event: &Arc<Facts>) -> Finding {
             more: Vec::new(),
             event_ids: vec![event.event_id.clone()],
         },
+        scope: PeriodScope::of_event(event),
         approximate: false,
         late: false,
     }

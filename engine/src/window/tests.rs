@@ -72,20 +72,19 @@ fn window_of(rule: OracleRule) -> Window {
     }
 }
 
-fn facts(time_s: i64, id: &str) -> Arc<Facts> {
+fn facts(event: &OracleHit) -> Arc<Facts> {
     Arc::new(Facts {
         account: "111122223333".into(),
-        event_id: id.into(),
-        time_s,
-        logs_time_ms: None,
-        region: String::new(),
+        event_id: event.id.clone(),
+        time_s: event.time_s,
+        region: event.region(),
         principal: "-".into(),
-        source_ip: "-".into(),
-        user_agent: String::new(),
-        event_source: String::new(),
-        event_name: String::new(),
-        error_code: String::new(),
+        source_ip: event.source_ip(),
+        event_name: event.event_name(),
+        target: event.target().map(|name| crate::hit::Target { kind: "bucket", name }),
+        succeeded: event.succeeded(),
         text: String::from("{}"),
+        ..Facts::default()
     })
 }
 
@@ -94,7 +93,7 @@ fn hit(rule: OracleRule, group: &str, event: &OracleHit) -> Hit {
         rule: RuleId(0),
         group: Arc::from([("g".to_owned(), group.to_owned())]),
         value: rule.values.then(|| Arc::from([event.value.to_string()])),
-        event: facts(event.time_s, &event.id),
+        event: facts(event),
         carried: 0,
     }
 }
@@ -128,6 +127,7 @@ fn in_the_oracles_words(finding: &Finding, rule: OracleRule) -> (i64, OracleAler
         continues: finding.continues,
         ids: evidence.event_ids.clone(),
         latest: evidence.latest.event_id.clone(),
+        scope: finding.scope.clone(),
     };
     (finding.period.unwrap().start_s.div_euclid(rule.suppress_s), alert)
 }
@@ -164,6 +164,12 @@ fn monotone(seed: u64, before: &BTreeMap<i64, OracleAlert>, now: &BTreeMap<i64, 
         assert!(new.last_s >= old.last_s, "seed {seed}");
         assert!(new.to_s <= old.to_s, "seed {seed}");
         assert!(new.continues || !old.continues, "seed {seed}");
+        let counts = |alert: &OracleAlert| {
+            let scope = &alert.scope;
+            [&scope.event_names, &scope.targets, &scope.source_ips, &scope.regions].map(|values| values.count)
+        };
+        assert!(counts(new).iter().zip(counts(old)).all(|(new, old)| *new >= old), "seed {seed}");
+        assert!(new.scope.succeeded || !old.scope.succeeded, "seed {seed}");
     }
 }
 

@@ -181,6 +181,7 @@ fn an_alert_has_every_member_of_the_native_shape_in_order() {
         "error_code",
         "why",
         "evidence",
+        "scope",
         "latency",
         "status",
         "approximate",

@@ -162,8 +162,8 @@ fn judge_columns(columns: &[Column], message: &str) -> bool {
 }
 
 fn judge_word(comparison: &Comparison, word: &str) -> bool {
-    let is_number = word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
-        && word.parse::<f64>().is_ok();
+    let is_number =
+        word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()) && word.parse::<f64>().is_ok();
     let json = if is_number { word.to_owned() } else { serde_json::to_string(word).unwrap() };
     judge_value(comparison, &json)
 }

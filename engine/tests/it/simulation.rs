@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use tripline::alert::Alert;
+use tripline::alert::{Alert, gain};
 use tripline_rules::check::{self, SourceFile};
 use tripline_rules::plan::Ruleset;
 
@@ -57,6 +57,8 @@ fn play(seed: u64, rules: &Arc<Ruleset>, folder: &std::path::Path) -> Counts {
     for alert in &alerts {
         let key = format!("{}.1", alert.id);
         assert!(world.ledger.contains_key(&key), "{key} was never told");
+        let (revision, notified) = &world.notified[&alert.id];
+        assert!(gain::covers(notified, alert), "revision {revision} of {} left out a gain", alert.id);
     }
     for key in world.ledger.keys() {
         let (id, revision) = key.split_once('.').unwrap();

@@ -4,8 +4,7 @@
 use serde_json::Value;
 
 use crate::alert::evidence::Read;
-use crate::alert::target;
-use crate::hit::Facts;
+use crate::hit::{Facts, Target};
 
 /// How a call ended, with the reason of one that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +25,8 @@ pub(super) struct Told {
     pub(super) through: Option<String>,
     /// `eventName`; empty for an Insight.
     pub(super) name: String,
-    /// Kind and name of what it was aimed at.
-    pub(super) target: Option<(&'static str, String)>,
+    /// The object that the call acted on.
+    pub(super) target: Option<Target>,
     pub(super) outcome: Outcome,
     /// Whether the event is a sign-in to the console.
     pub(super) signs_in: bool,
@@ -48,7 +47,7 @@ impl Told {
             through: through.map(str::to_owned),
             who: (who, facts.principal.clone()),
             name: facts.event_name.clone(),
-            target: if signs_in { None } else { target::of(event).map(|target| (target.kind, target.name)) },
+            target: facts.target.clone().filter(|_| !signs_in),
             outcome: if signs_in { sign_in(event) } else { outcome(&facts.error_code) },
             signs_in,
             with: match text(event, "/additionalEventData/MFAUsed") {

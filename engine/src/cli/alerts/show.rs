@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::StoreArgs;
+use crate::alert::gain::{self, Gain};
 use crate::alert::{clean, ocsf, rfc3339_ms, table};
 use crate::cli::output::{Format, OutputArgs, colour, write_json};
 use crate::cli::{Exit, Failure};
@@ -48,6 +49,10 @@ struct Delivery<'s> {
     revision: u32,
     sink: &'s str,
     state: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    gained: &'s [Gain],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    since_acknowledgment: bool,
     failed_attempts: u32,
     at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +112,8 @@ fn delivery(delivered: &Delivered) -> Delivery<'_> {
         revision: delivered.revision,
         sink: &delivered.sink,
         state,
+        gained: &delivered.gained,
+        since_acknowledgment: delivered.since_acknowledgment,
         failed_attempts: delivered.attempts,
         at: at_ms.map(rfc3339_ms),
         digest: delivered.digest.as_deref(),
@@ -141,10 +148,15 @@ fn text(out: &mut impl Write, stored: &StoredAlert, deliveries: &[Delivered]) ->
             (n, None) => format!(", {n} attempts failed"),
             (n, Some(error)) => format!(", {n} attempts failed: {}", clean(error)),
         };
+        let new = match (gain::phrase(delivery.gained), delivery.since_acknowledgment) {
+            (phrase, _) if phrase.is_empty() => phrase,
+            (phrase, false) => format!(" (new: {})", clean(&phrase)),
+            (phrase, true) => format!(" (new since acknowledgment: {})", clean(&phrase)),
+        };
         line(
             "delivery",
             format!(
-                "revision {} to {}: {}{at}{together}{failed}",
+                "revision {}{new} to {}: {}{at}{together}{failed}",
                 delivery.revision, delivery.sink, delivery.state
             ),
         )?;

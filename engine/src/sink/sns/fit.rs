@@ -4,6 +4,7 @@
 use serde_json::value::RawValue;
 
 use crate::alert::Alert;
+use crate::alert::gain::Gain;
 use crate::sink::Delivery;
 use crate::sink::body::{Native, escaped};
 
@@ -11,14 +12,15 @@ use crate::sink::body::{Native, escaped};
 pub(super) const BYTES_MAX: usize = 262_144 - 8_192;
 /// Ids that stay when the list is cut.
 const IDS_MAX: usize = 100;
-/// The last resort: what any one text may keep, and how many reasons and group values.
+/// The last resort: what any one text may keep, how many reasons and group values, and how many values of each kind of a scope.
 const TEXT_CHARS_MAX: usize = 100;
 const ITEMS_MAX: usize = 16;
+const SCOPE_VALUES_MAX: usize = 3;
 
 /// One step: what it is called in `truncated`, and what it takes away.
 type Step = (&'static str, fn(&mut Alert));
 
-/// In this order, until it fits. The last always does: fewer than 160 texts of 100 characters, none of which is written in
+/// In this order, until it fits. The last always does: fewer than 200 texts of 100 characters, none of which is written in
 /// more than 12 bytes.
 const STEPS: [Step; 6] = [
     ("evidence.more", |alert| alert.evidence.more.clear()),
@@ -31,20 +33,24 @@ const STEPS: [Step; 6] = [
 
 /// The message.
 pub(in crate::sink) fn message(delivery: &Delivery<'_>) -> serde_json::Result<String> {
-    let write = |alert: &Alert, truncated: &[&'static str]| {
-        let native = Native { alert, sample: delivery.sample, truncated };
+    let write = |alert: &Alert, gained: &[Gain], truncated: &[&'static str]| {
+        let native = Native { alert, gained, truncated, ..Native::of(delivery) };
         serde_json::to_string(&native).map(|json| escaped(&json))
     };
-    let mut message = write(delivery.alert, &[])?;
+    let mut message = write(delivery.alert, delivery.gained, &[])?;
     if message.len() <= BYTES_MAX {
         return Ok(message);
     }
     let mut alert = delivery.alert.clone();
+    let mut gained = delivery.gained.to_vec();
     let mut truncated = Vec::new();
     for (name, take) in STEPS {
         take(&mut alert);
         truncated.push(name);
-        message = write(&alert, &truncated)?;
+        if truncated.len() == STEPS.len() {
+            gained.iter_mut().for_each(|gain| shorten_values(&mut gain.values));
+        }
+        message = write(&alert, &gained, &truncated)?;
         if message.len() <= BYTES_MAX {
             break;
         }
@@ -58,6 +64,10 @@ fn shorten(alert: &mut Alert) {
     rule.tags.truncate(ITEMS_MAX);
     rule.references.truncate(ITEMS_MAX);
     alert.event_ids.truncate(ITEMS_MAX);
+    let scope = &mut alert.scope;
+    for kind in [&mut scope.event_names, &mut scope.targets, &mut scope.source_ips, &mut scope.regions] {
+        shorten_values(&mut kind.first);
+    }
     let texts = [
         &mut alert.summary,
         &mut alert.account,
@@ -84,6 +94,11 @@ fn shorten(alert: &mut Alert) {
         (name, value)
     };
     alert.group = alert.group.iter().take(ITEMS_MAX).map(short).collect();
+}
+
+fn shorten_values(values: &mut Vec<String>) {
+    values.truncate(SCOPE_VALUES_MAX);
+    values.iter_mut().for_each(cut);
 }
 
 fn cut(text: &mut String) {

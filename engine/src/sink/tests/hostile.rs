@@ -4,7 +4,8 @@ use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use super::payloads;
-use crate::alert::{self, Alert, Line, Why, hides};
+use crate::alert::gain::{Gain, GainKind};
+use crate::alert::{self, Alert, Line, Values, Why, hides};
 use crate::sink::{Delivery, Digest, Format, alertmanager, body, sample, slack, sns};
 
 const NOW_MS: i64 = 1_767_323_000_000;
@@ -27,6 +28,10 @@ const FIELDS: &[(&str, Put)] = &[
     ("evidence.first", |alert, text| alert.evidence.first = to_raw_value(&json!({text: text})).unwrap()),
     ("evidence.latest", |alert, text| alert.evidence.latest = to_raw_value(&json!([text])).unwrap()),
     ("evidence.more", |alert, text| alert.evidence.more = vec![line(text); 3]),
+    ("scope", |alert, text| {
+        alert.scope.event_names = Values { count: 3, first: vec![text.to_owned(); 3] };
+        alert.scope.targets = alert.scope.event_names.clone();
+    }),
     // Not events', but others' all the same: rules are foreign text too.
     ("rule.title", |alert, text| alert.rule.title = text.to_owned()),
     ("rule.id", |alert, text| alert.rule.id = text.to_owned()),
@@ -106,13 +111,15 @@ fn nothing_that_an_attacker_writes_is_obeyed() {
         for (field, put) in FIELDS {
             let mut alert = sample(NOW_MS);
             put(&mut alert, payload);
-            let delivery = Delivery::new(&alert, NOW_MS);
+            let gained = [Gain { kind: GainKind::Target, values: vec![payload.clone(); 2], count: 2 }];
+            let delivery =
+                Delivery { gained: &gained, since_acknowledgment: true, ..Delivery::new(&alert, NOW_MS) };
             for (form, judge) in FORMS {
                 n += 1;
                 live.extend(judge(&delivery).into_iter().map(|what| format!("{field} in {form}: {what:?}")));
             }
             alert.revision = 2;
-            let line = slack::message(&Delivery::new(&alert, NOW_MS));
+            let line = slack::message(&Delivery { gained: &gained, ..Delivery::new(&alert, NOW_MS) });
             live.extend(slack_message(&line).into_iter().map(|what| format!("{field} in a line: {what:?}")));
         }
     }

@@ -3,8 +3,9 @@
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
-use crate::alert::{Alert, Line, Why};
-use crate::sink::{Delivery, alertmanager, sample, slack, sns};
+use crate::alert::gain::{Gain, GainKind};
+use crate::alert::{Alert, Line, Values, Why};
+use crate::sink::{Delivery, Format, alertmanager, body, sample, slack, sns};
 
 const NOW_MS: i64 = 1_767_323_000_000;
 /// What SNS takes.
@@ -61,6 +62,8 @@ fn proof_gives_way_before_statements() {
         whole(alert);
         // Each of these is written in twelve bytes.
         let huge = || "\u{e0041}".repeat(3_000);
+        alert.scope.event_names = Values { count: 10, first: vec![huge(); 10] };
+        alert.scope.targets = alert.scope.event_names.clone();
         alert.principal = huge();
         alert.user_agent = huge();
         alert.group = vec![("userAgent".to_owned(), huge()); 20].into();
@@ -109,6 +112,26 @@ fn a_sample_says_so_in_every_form_and_growth_is_one_line() {
         grown.id
     );
     assert_eq!(message["text"], line.as_str());
+}
+
+#[test]
+fn a_gain_is_said_in_every_form() {
+    let alert = Alert { revision: 2, count: 3, ..sample(NOW_MS) };
+    let gained = [Gain { kind: GainKind::EventName, values: vec!["CreateAccessKey".to_owned()], count: 2 }];
+    let mut delivery = Delivery { gained: &gained, ..Delivery::new(&alert, NOW_MS) };
+    let text = |delivery: &Delivery<'_>| slack::message(delivery)["text"].as_str().unwrap().to_owned();
+    assert!(text(&delivery).contains(" · new: event name CreateAccessKey · alert "), "{}", text(&delivery));
+    let native: Value = serde_json::from_str(&body::line(&delivery, Format::Native).unwrap()).unwrap();
+    assert_eq!(native["gained"], json!([{"kind": "event_name", "values": ["CreateAccessKey"], "count": 2}]));
+    assert_eq!(native["since_acknowledgment"], Value::Null);
+    delivery.since_acknowledgment = true;
+    assert!(text(&delivery).contains(" · new since acknowledgment: event name CreateAccessKey · "));
+    let annotations = &alertmanager::posted(&delivery)["annotations"];
+    assert_eq!(annotations["gained"], "since acknowledgment: event name CreateAccessKey");
+    let sns: Value = serde_json::from_str(&sns::message(&delivery).unwrap()).unwrap();
+    assert_eq!((&sns["gained"], &sns["since_acknowledgment"]), (&native["gained"], &json!(true)));
+    let ocsf: Value = serde_json::from_str(&body::line(&delivery, Format::Ocsf).unwrap()).unwrap();
+    assert_eq!(ocsf["unmapped"]["gained"], native["gained"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tripline::alert::Alert;
+use tripline::alert::gain::Notified;
 use tripline::decode::Limits;
 use tripline::failpoint;
 use tripline::pipeline::keeper::{Keeper, Route};
@@ -72,6 +73,8 @@ pub(super) struct World<'r> {
     serial: usize,
     /// Every delivery that the sink accepted, by its key, and how often.
     pub(super) ledger: BTreeMap<String, usize>,
+    /// By alert, what the latest revision that the sink accepted said.
+    pub(super) notified: BTreeMap<String, (u32, Notified)>,
     /// What the store said last.
     said: BTreeMap<Name, Says>,
     pub(super) counts: Counts,
@@ -93,6 +96,7 @@ impl<'r> World<'r> {
             now_ms: 1_770_008_000_000,
             serial: 0,
             ledger: BTreeMap::new(),
+            notified: BTreeMap::new(),
             said: BTreeMap::new(),
             counts: Counts::default(),
         }
@@ -346,6 +350,8 @@ impl<'r> World<'r> {
                 let times = self.ledger.entry(format!("{}.{}", alert.id, alert.revision)).or_default();
                 *times += 1;
                 self.counts.repeated_deliveries += usize::from(*times > 1);
+                let latest = self.notified.entry(alert.id.clone()).or_default();
+                *latest = (latest.0.max(alert.revision), Notified::of(alert));
             }
             let (ended, _) = attempt::ended(&due, &answer, None, now_ms, self.rng.next());
             let (alert, revision) = (alert.id.clone(), alert.revision);
