@@ -43,7 +43,7 @@ pub struct Alert {
     /// By what the rule tells its hits apart.
     #[serde(with = "wire::group")]
     pub group: Group,
-    /// Distinct hits of the period.
+    /// Distinct events of the period that the rule matched, for `value_count` too.
     pub count: u64,
     /// False when `count` is a bound.
     pub count_exact: bool,

@@ -73,7 +73,7 @@ pub struct Finding {
     pub group: Group,
     /// The period; none for a rule with `suppress: 0`, where every event is its own finding.
     pub period: Option<Period>,
-    /// Distinct hits of the period.
+    /// Distinct events of the period that the rule matched, for `value_count` too.
     pub count: u64,
     /// False when `count` is a lower bound of what was delivered, or may count a late duplicate twice.
     pub count_exact: bool,

@@ -17,6 +17,15 @@ const FACTS_BYTES: usize = 800;
 /// (time, account, event id).
 type Place = (i64, String, String);
 
+/// The effect of an event on the evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Added {
+    /// True if the event was not there before. Beyond the earliest `ids_max` events nobody knows, and all count as new.
+    pub(super) is_new: bool,
+    /// True if the evidence changed.
+    pub(super) changed: bool,
+}
+
 /// Evidence in the making.
 #[derive(Debug, Clone)]
 pub(super) struct Gathered {
@@ -41,12 +50,13 @@ impl Gathered {
         self.earliest.len() * PLACE_BYTES + self.whole_bytes + latest
     }
 
-    /// Adds an event; one that is there already changes nothing. Returns whether the evidence changed.
+    /// Adds an event; one that is there already changes nothing.
     ///
     /// Two deliveries of one event may differ in when the log received them, and forged ones in more: then the lesser one
     /// stays, whichever came first.
-    pub(super) fn add(&mut self, event: &Arc<Facts>) -> bool {
+    pub(super) fn add(&mut self, event: &Arc<Facts>) -> Added {
         let place = (event.time_s, event.account.clone(), event.event_id.clone());
+        let repeats_latest = self.latest.as_ref().is_some_and(|(latest, _)| *latest == place);
         let is_latest = self
             .latest
             .as_ref()
@@ -57,12 +67,12 @@ impl Gathered {
         if self.earliest.len() >= self.ids_max
             && self.earliest.last_key_value().is_some_and(|(last, _)| *last < place)
         {
-            return is_latest;
+            return Added { is_new: !repeats_latest, changed: is_latest };
         }
         let whole =
             self.earliest.len() < WHOLE_MAX || self.whole_end.as_ref().is_some_and(|end| place < *end);
         if let Some(kept) = self.earliest.get_mut(&place) {
-            return match kept {
+            let changed = match kept {
                 Some(kept) if event.precedes(kept) => {
                     self.whole_bytes = self.whole_bytes + cost(event) - cost(kept);
                     *kept = Arc::clone(event);
@@ -70,6 +80,7 @@ impl Gathered {
                 }
                 _ => is_latest,
             };
+            return Added { is_new: false, changed };
         }
         self.earliest.insert(place, whole.then(|| Arc::clone(event)));
         if whole {
@@ -81,7 +92,7 @@ impl Gathered {
         {
             self.whole_bytes -= cost(&gone);
         }
-        true
+        Added { is_new: true, changed: true }
     }
 
     /// After a whole event came in, the one pushed beyond the limit keeps its id only.

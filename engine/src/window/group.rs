@@ -42,6 +42,7 @@ impl Spec {
 /// What the hits of one period amount to.
 #[derive(Debug, Clone)]
 struct InPeriod {
+    /// Distinct events, and hits that only a sketch counted.
     count: u64,
     first_s: i64,
     last_s: i64,
@@ -111,15 +112,23 @@ impl Group {
             self.periods.entry(period.start_s).or_insert_with(|| Box::new(InPeriod::new(event.time_s, spec)));
         state.late |= with.late;
         state.approximate |= with.carried > 0;
-        // An event that repeats a value within a second is no new hit, and still evidence.
         let mut changed = BTreeMap::new();
-        let (gathered, widened) = (state.gathered.add(event), state.scope.add(event));
-        if gathered || widened {
+        let (added, widened) = (state.gathered.add(event), state.scope.add(event));
+        // Of values a row is one a second; an event that repeats one has no row of its own, and counts.
+        let counts_by_event = spec.need.values && added.is_new;
+        state.count += u64::from(counts_by_event);
+        if added.changed || widened || counts_by_event {
             changed.insert(period.start_s, false);
         }
-        let counted = self.count(spec, (event.time_s, key), period, &mut changed);
+        let counted = self.count(spec, (event.time_s, key), period, &mut changed) || counts_by_event;
         for n in 0..with.carried {
-            self.count(spec, (event.time_s, key::carried(key, n)), period, &mut changed);
+            let is_new = self.count(spec, (event.time_s, key::carried(key, n)), period, &mut changed);
+            if spec.need.values
+                && is_new
+                && let Some(state) = self.periods.get_mut(&period.start_s)
+            {
+                state.count += 1;
+            }
         }
         changed.retain(|start, _| self.periods.get(start).is_some_and(|state| state.fired_at_s.is_some()));
         let period = |start_s| Period { start_s, length_s: spec.suppress_s };
@@ -181,7 +190,10 @@ impl Group {
     pub(super) fn is_saturated(&self, spec: &Spec, time_s: i64) -> bool {
         let state = self.periods.get(&spec.period_of(time_s).start_s);
         state.is_some_and(|state| {
-            state.fired_at_s.is_some_and(|fired| fired < time_s) && state.count > spec.rows_max as u64
+            let is_bound = state.count > spec.rows_max as u64;
+            // A value that is new still raises `distinct`.
+            let knows_values = !spec.need.values || state.rows >= spec.rows_max;
+            is_bound && knows_values && state.fired_at_s.is_some_and(|fired| fired < time_s)
         })
     }
 
@@ -292,7 +304,8 @@ impl InPeriod {
     }
 
     fn count_in(&mut self, row: (i64, Key), spec: &Spec) {
-        self.count += 1;
+        // Of values the event is counted, not the row.
+        self.count += u64::from(!spec.need.values);
         self.rows += 1;
         self.first_s = self.first_s.min(row.0);
         self.last_s = self.last_s.max(row.0);

@@ -65,7 +65,7 @@ pub(super) struct OracleRule {
     pub(super) suppress_s: i64,
 }
 
-/// What a period must say.
+/// What a period must say: `count` is of distinct events, for values too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OracleAlert {
     pub(super) count: u64,
@@ -143,7 +143,7 @@ fn read_out(
         .collect();
     behind.sort();
     OracleAlert {
-        count: of_period.len() as u64,
+        count: behind.len() as u64,
         first_s: of_period[0].0,
         last_s: of_period[of_period.len() - 1].0,
         distinct: rule.values.then_some(values.len() as u64),

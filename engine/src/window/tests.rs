@@ -355,3 +355,17 @@ fn of_unequal_deliveries_the_same_one_stands_in_any_order() {
         assert!(found.iter().all(|findings| findings.len() == 1 && *findings == found[0]));
     }
 }
+
+#[test]
+fn a_value_that_comes_again_within_its_second_counts_as_an_event() {
+    let rule = OracleRule { values: true, threshold: 2, within_s: 60, suppress_s: 3600 };
+    let mut windows = Windows::new([&window_of(rule)]);
+    for n in 0..8 {
+        let event =
+            OracleHit { time_s: 100 + n / 4, id: format!("e{n}"), value: u32::try_from(n % 2).unwrap() };
+        apply(&mut windows, &[hit(rule, "g", &event), hit(rule, "g", &event)]);
+    }
+    let finding = &windows.findings()[0];
+    assert_eq!((finding.count, finding.count_exact, finding.distinct), (8, true, Some(2)));
+    assert_eq!(windows.tally(), HitTally { hits: 16, counted: 8, duplicate: 8, ..HitTally::default() });
+}

@@ -171,12 +171,9 @@ fn of_group(
         let of_period: Vec<_> =
             counted.iter().filter(|(time_s, _)| time_s.div_euclid(suppress_s) == q).collect();
         let distinct = of_period.iter().map(|(_, value)| value).collect::<BTreeSet<_>>().len() as u64;
-        let says = (
-            of_period.len() as u64,
-            of_period[0].0,
-            of_period[of_period.len() - 1].0,
-            rule.value.map(|_| distinct),
-        );
+        let matched = events.iter().filter(|(time_s, _, _)| time_s.div_euclid(suppress_s) == q).count();
+        let says =
+            (matched as u64, of_period[0].0, of_period[of_period.len() - 1].0, rule.value.map(|_| distinct));
         found.insert((rule.id.to_owned(), group.to_vec(), (q * suppress_s).to_string()), says);
     }
 }
