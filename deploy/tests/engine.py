@@ -22,13 +22,13 @@ class Engine:
             return answer.read().decode()
 
     def alerts(self) -> list[dict]:
-        """All of them: a page holds a thousand."""
-        found, cursor = [], ""
+        """All of them: a page holds a thousand; one that changes between two pages comes again."""
+        found, cursor = {}, ""
         while True:
             lines = [json.loads(line) for line in self.get(f"/api/alerts{cursor}").splitlines()]
             if not lines:
-                return found
-            found += lines
+                return list(found.values())
+            found.update((line["id"], line) for line in lines)
             cursor = f"?after={lines[-1]['cursor']}"
 
     def until(self, what: str, is_so, seconds: float = 60):

@@ -143,20 +143,35 @@ async fn readyz(State(served): Shared) -> Response {
     (code, axum_json(&json!(readiness))).into_response()
 }
 
+/// Parameters of `/api/alerts`.
 #[derive(Deserialize)]
-struct After {
+#[serde(deny_unknown_fields)]
+struct Page {
     after: Option<i64>,
+    limit: Option<i64>,
 }
 
-/// Oldest first, a line each: the native form and, as its last member, the cursor to go on from.
-async fn alerts(State(served): Shared, Parameters(After { after }): Parameters<After>) -> Response {
+/// No parameters: one that is misspelled or of another version is an error, never ignored.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParameters {}
+
+/// Answers with alerts by their latest change, the earliest first, a line each: the native form and, as its last member, the
+/// cursor to go on from. An alert that changes again comes again, with a later cursor.
+async fn alerts(State(served): Shared, Parameters(Page { after, limit }): Parameters<Page>) -> Response {
+    let limit = limit.unwrap_or(ALERTS_MAX);
+    if !(1..=ALERTS_MAX).contains(&limit) {
+        let problem = format!("invalid value for limit: expected 1 to {ALERTS_MAX}\n");
+        return (StatusCode::BAD_REQUEST, problem).into_response();
+    }
     blocking(served, move |_, store| {
-        let query = Query { after_seq: after, rows_max: Some(ALERTS_MAX), ..Query::default() };
+        let changed_after = Some(after.unwrap_or(0));
+        let query = Query { changed_after, rows_max: Some(limit), ..Query::default() };
         let mut lines = String::new();
         store.alerts(&query, &mut |stored| {
             let text = stored.alert.json().unwrap_or_default();
             if let Some(members) = text.strip_suffix('}') {
-                lines.push_str(&format!("{members},\"cursor\":{}}}\n", stored.seq));
+                lines.push_str(&format!("{members},\"cursor\":{}}}\n", stored.changed));
             }
             lines.len() < ALERTS_BYTES_MAX
         })?;
@@ -165,7 +180,7 @@ async fn alerts(State(served): Shared, Parameters(After { after }): Parameters<A
     .await
 }
 
-async fn status(State(served): Shared) -> Response {
+async fn status(State(served): Shared, Parameters(NoParameters {}): Parameters<NoParameters>) -> Response {
     blocking(served, |told, store| {
         let sinks = store.outbox()?.into_iter().map(|sink| {
             json!({
@@ -198,7 +213,7 @@ async fn status(State(served): Shared) -> Response {
 }
 
 /// Loads the rules again, and says what came of it; 409 when the ones that ran run on.
-async fn reload(State(served): Shared) -> Response {
+async fn reload(State(served): Shared, Parameters(NoParameters {}): Parameters<NoParameters>) -> Response {
     let Some(wishes) = &served.told.reload else {
         let body = json!({"error": "these rules are read once"});
         return (StatusCode::NOT_IMPLEMENTED, axum_json(&body)).into_response();

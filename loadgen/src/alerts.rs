@@ -1,5 +1,6 @@
 //! The alerts of an engine, asked for at its port: `GET /api/alerts?after=CURSOR`, NDJSON, oldest first.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,19 +28,28 @@ impl Alerts {
         Ok(Self { client, url, token: token.map(|token| token.trim().to_owned()) })
     }
 
-    /// Every alert as it stands, a line each.
+    /// Returns every alert, a line each: as it was when its latest change was read.
     pub(crate) async fn all(&self) -> anyhow::Result<Vec<String>> {
-        let (mut lines, mut after) = (Vec::new(), None);
+        let (mut alerts, mut after) = (BTreeMap::new(), None);
         loop {
             let page = self.page(after).await?;
-            let Some(last) = page.last() else { return Ok(lines) };
-            let cursor = serde_json::from_str::<Value>(last)
-                .ok()
-                .and_then(|alert| alert.get("cursor")?.as_i64())
-                .with_context(|| format!("{}: an alert without a cursor", self.url))?;
-            ensure!(after.is_none_or(|after| cursor > after), "{}: the cursor stands still", self.url);
-            after = Some(cursor);
-            lines.extend(page);
+            if page.is_empty() {
+                return Ok(alerts.into_values().collect());
+            }
+            for line in page {
+                let alert: Value = serde_json::from_str(&line)
+                    .with_context(|| format!("{}: a line that is no alert", self.url))?;
+                let cursor = alert.get("cursor").and_then(Value::as_i64);
+                let cursor = cursor.with_context(|| format!("{}: an alert without a cursor", self.url))?;
+                ensure!(
+                    after.is_none_or(|after| cursor > after),
+                    "{}: the cursor does not advance",
+                    self.url
+                );
+                after = Some(cursor);
+                // An alert that changes between two pages comes again.
+                alerts.insert(alert["id"].to_string(), line);
+            }
         }
     }
 

@@ -14,6 +14,9 @@ use super::kind::{Fault, Value, quoted};
 use super::raw::{Raw, Section, complaint};
 use crate::sink::Secret;
 
+/// The shortest token of the HTTP server: 64 bits if it is hexadecimal.
+const TOKEN_CHARS_MIN: usize = 16;
+
 /// A file beyond this is no secret.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
 
@@ -33,11 +36,27 @@ pub(super) fn check(raw: &Raw, world: &mut World<'_>) -> Option<Secret> {
         }
     }
     world.folder_of(&store, "path");
-    http.is_written("token_file").then(|| world.secrets(&http, "token_file", &no_check).pop()).flatten()
+    http.is_written("token_file")
+        .then(|| world.secrets(&http, "token_file", &is_strong_token).pop())
+        .flatten()
 }
 
 /// Whether the text of a secret is what it should be.
 pub(super) type Check<'c> = &'c dyn Fn(&str) -> Result<(), Fault>;
+
+/// Refuses a token that can be guessed, or that no `Authorization` header can carry.
+fn is_strong_token(token: &str) -> Result<(), Fault> {
+    let help = "make one: openssl rand -hex 32";
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Fault::new("the token holds blanks, control characters or letters beyond ASCII", help));
+    }
+    match token.len() {
+        TOKEN_CHARS_MIN.. => Ok(()),
+        n => {
+            Err(Fault::new(format!("the token is {n} long; expected {TOKEN_CHARS_MIN} characters or more"), help))
+        }
+    }
+}
 
 /// Any text will do.
 pub(super) fn no_check(_: &str) -> Result<(), Fault> {

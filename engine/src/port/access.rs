@@ -4,7 +4,7 @@
 
 use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 use crate::sink::Secret;
@@ -25,6 +25,12 @@ impl Access {
     /// Why a request is not answered, if so.
     pub(super) fn refuses(&self, request: &Request) -> Option<(StatusCode, &'static str)> {
         let path = request.uri().path();
+        if request.method() == Method::POST && is_cross_site(request.headers()) {
+            return Some((
+                StatusCode::FORBIDDEN,
+                "cross-site requests are refused: another site's page sent this; use a command line, or a page of this address\n",
+            ));
+        }
         match self.token {
             _ if matches!(path, "/livez" | "/readyz") => None,
             None if !is_local(request.headers()) => Some((
@@ -46,7 +52,20 @@ fn digest(token: &str) -> [u8; 32] {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    // RFC 9110: schemes are compared without regard to case.
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
+
+/// True if a browser says that a page of another site sent the request. Other clients send neither header.
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let from_elsewhere = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let host = text("host").unwrap_or_default();
+    let of_another_origin = text("origin").is_some_and(|origin| {
+        origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) != Some(host)
+    });
+    from_elsewhere || of_another_origin
 }
 
 /// One Host, and it is this machine's.

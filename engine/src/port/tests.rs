@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::*;
+
+mod api;
 use crate::sink::Secret;
 use crate::store::Store;
 
@@ -28,6 +30,7 @@ fn code(answer: &str, wanted: u16) {
 struct Served {
     address: SocketAddr,
     health: Arc<Health>,
+    store: PathBuf,
     _runtime: tokio::runtime::Runtime,
     _folder: tempfile::TempDir,
 }
@@ -41,13 +44,13 @@ fn serve(token: Option<&str>) -> Served {
         reload: None,
         metrics: Metrics::new().unwrap(),
         health: Arc::clone(&health),
-        store,
+        store: store.clone(),
         access: Access::new(token.and_then(Secret::from_text).as_ref()),
         started_ms: 0,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let address = runtime.block_on(open("127.0.0.1:0".parse().unwrap(), told)).unwrap();
-    Served { address, health, _runtime: runtime, _folder: folder }
+    Served { address, health, store, _runtime: runtime, _folder: folder }
 }
 
 const LOCAL: &str = "Host: 127.0.0.1:9464\r\n";
@@ -109,6 +112,7 @@ fn with_a_token_alerts_are_its_bearers() {
         "Authorization: Bearer s3cre\r\n",
         "Authorization: Basic s3cret\r\n",
         "Authorization: Bearer \r\n",
+        "Authorization: Bearers3cret\r\n",
     ] {
         code(&get(served.address, "/api/alerts", &format!("{host}{wrong}")), 401);
     }

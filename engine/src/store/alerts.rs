@@ -46,8 +46,10 @@ impl Told {
 /// An alert as it is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredAlert {
-    /// Its place in the order of opening; a cursor.
+    /// Its place in the order of opening.
     pub seq: i64,
+    /// The number of its latest change, of which each has its own; a cursor.
+    pub changed: i64,
     /// The alert, with its revision, status and ledger.
     pub alert: Alert,
     /// When it opened, milliseconds since the epoch, like the other times.
@@ -65,8 +67,10 @@ pub struct StoredAlert {
 /// Which alerts to read.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// Opened after this cursor.
+    /// Opened after the alert of this place in the order of opening.
     pub after_seq: Option<i64>,
+    /// Changed after this cursor; then in the order of the changes.
+    pub changed_after: Option<i64>,
     /// In this status.
     pub status: Option<Status>,
     /// Not in the status `closed`.
@@ -83,8 +87,8 @@ pub struct Query {
     pub rows_max: Option<i64>,
 }
 
-pub(super) const COLUMNS: &str =
-    "seq, body, revision, status, latency, opened_ms, acknowledged_ms, closed_ms, close_reason, close_text";
+pub(super) const COLUMNS: &str = "seq, body, revision, status, latency, opened_ms, acknowledged_ms, closed_ms, close_reason, close_text, \
+     changed";
 
 /// Opens and grows alerts, and puts into the outbox what is to be told.
 pub(super) fn upsert(
@@ -269,11 +273,12 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> Result<StoredAlert, StoreError> 
         closed_ms: row.get(at + 7)?,
         close_reason: row.get(at + 8)?,
         close_text: row.get(at + 9)?,
+        changed: row.get(at + 10)?,
     })
 }
 
 impl Store {
-    /// Shows the alerts that a query asks for, in the order of their opening, for as long as `each` wants more.
+    /// Shows the alerts that a query asks for, in the order of their opening or of their changes, for as long as `each` wants more.
     ///
     /// # Errors
     /// SQLite's, or a row that is not ours.
@@ -287,6 +292,7 @@ impl Store {
             }
         };
         ask("seq >", query.after_seq.map(Value::from));
+        ask("changed >", query.changed_after.map(Value::from));
         ask("status =", query.status.map(|status| Value::from(status.as_str().to_owned())));
         ask("level >=", query.level_min.map(|level| Value::from(i64::from(level))));
         ask("rule =", query.rule.clone().map(Value::from));
@@ -295,10 +301,11 @@ impl Store {
             wanted.push("status != 'closed'".to_owned());
         }
         let wanted = if wanted.is_empty() { "true".to_owned() } else { wanted.join(" AND ") };
+        let by = if query.changed_after.is_some() { "changed" } else { "seq" };
         let order = if query.newest_first { "DESC" } else { "ASC" };
         let rows_max = query.rows_max.unwrap_or(-1);
         let text =
-            format!("SELECT {COLUMNS} FROM alerts WHERE {wanted} ORDER BY seq {order} LIMIT {rows_max}");
+            format!("SELECT {COLUMNS} FROM alerts WHERE {wanted} ORDER BY {by} {order} LIMIT {rows_max}");
         let mut statement = self.connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {

@@ -11,10 +11,10 @@ use super::StoreError;
 use crate::failpoint;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-pub(super) const VERSIONS: [&str; 6] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED];
+pub(super) const VERSIONS: [&str; 7] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED, CHANGES];
 
 /// The version that this binary reads and writes: that of the last of them.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
@@ -168,6 +168,32 @@ UPDATE alerts SET notified_scope = json_object(
 -- What the alert has that its last notification did not have, as JSON; whether a person had taken the alert before.
 ALTER TABLE outbox ADD COLUMN gained TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE outbox ADD COLUMN since_acknowledgment INTEGER NOT NULL DEFAULT 0;
+";
+
+/// Version 7: every change of an alert has a number, so that a client that polls sees each.
+const CHANGES: &str = "
+-- The number of the latest change. A table of its own: the alert that had it may be deleted, and no number comes twice.
+CREATE TABLE alert_changes(last INTEGER NOT NULL) STRICT;
+INSERT INTO alert_changes SELECT ifnull(max(seq), 0) FROM alerts;
+-- Begins with the order of opening: cursors of earlier versions stay valid.
+ALTER TABLE alerts ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+UPDATE alerts SET changed = seq;
+CREATE INDEX alerts_by_change ON alerts(changed);
+-- Triggers, because the engine and people's commands both write. Setting `changed` fires neither of them.
+CREATE TRIGGER alert_opened AFTER INSERT ON alerts BEGIN
+    UPDATE alert_changes SET last = max(last, NEW.seq - 1) + 1;
+    UPDATE alerts SET changed = (SELECT last FROM alert_changes) WHERE seq = NEW.seq;
+END;
+CREATE TRIGGER alert_changed
+AFTER UPDATE OF body, level, revision, status, acknowledged_ms, closed_ms, close_reason, close_text ON alerts
+WHEN OLD.body IS NOT NEW.body OR OLD.level IS NOT NEW.level OR OLD.revision IS NOT NEW.revision
+    OR OLD.status IS NOT NEW.status OR OLD.acknowledged_ms IS NOT NEW.acknowledged_ms
+    OR OLD.closed_ms IS NOT NEW.closed_ms OR OLD.close_reason IS NOT NEW.close_reason
+    OR OLD.close_text IS NOT NEW.close_text
+BEGIN
+    UPDATE alert_changes SET last = last + 1;
+    UPDATE alerts SET changed = (SELECT last FROM alert_changes) WHERE seq = NEW.seq;
+END;
 ";
 
 /// Says whose file it is: `TRIP`.

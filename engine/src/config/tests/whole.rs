@@ -201,7 +201,7 @@ fn secrets_are_read_and_never_shown() {
         path.to_string_lossy().into_owned()
     };
     let url = file("url", &format!("https://hooks.slack.example/{CANARY}\n"));
-    let token = file("token", &format!("{CANARY}\n"));
+    let token = file("token", &format!("{CANARY}-{CANARY}\n"));
     let key = file("key", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let text = format!(
         "[http]\nlisten = \"0.0.0.0:9464\"\ntoken_file = {token:?}\n[sink.pager]\ntype = \"slack\"\nurl_file = {url:?}\n\
@@ -220,10 +220,10 @@ fn secrets_are_read_and_never_shown() {
     let shown = format!("{} {:?} {:?}", shown.join("\n"), loaded.effective, loaded.warnings);
     assert!(!shown.contains(CANARY) && !shown.contains("whsec_Mf"), "{shown}");
     assert!(shown.contains(&format!("*** ({url})")) && shown.contains("*** (SIEM)"), "{shown}");
-    for text_of_token in ["s3cret\r\n", "s3cret"] {
+    for text_of_token in ["s3cret-s3cret-s3cret\r\n", "s3cret-s3cret-s3cret"] {
         fs::write(&token, text_of_token).unwrap();
         let loaded = load(&text, &[("SIEM", &siem)]).unwrap();
-        assert_eq!(loaded.config.http.token.as_ref().map(Secret::expose), Some("s3cret"));
+        assert_eq!(loaded.config.http.token.as_ref().map(Secret::expose), Some("s3cret-s3cret-s3cret"));
         assert!(!format!("{:?}", loaded.config.http).contains("s3cret"));
     }
     fs::write(&token, b"\xff\xfes3cret").unwrap();
@@ -232,7 +232,16 @@ fn secrets_are_read_and_never_shown() {
         errors[0].to_string().contains(&token) && !format!("{errors:?}").contains("s3cret"),
         "{errors:?}"
     );
-    fs::write(&token, CANARY).unwrap();
+    for weak in ["~", "fifteen-letters", "blanks within a long token", "b\u{e9}yond-ascii-letters"] {
+        fs::write(&token, weak).unwrap();
+        let errors = load(&text, &[("SIEM", &siem)]).unwrap_err();
+        let error = errors[0].to_string();
+        assert!(
+            errors.len() == 1 && error.contains("openssl rand -hex 32") && !error.contains(weak),
+            "{error}"
+        );
+    }
+    fs::write(&token, format!("{CANARY}-{CANARY}")).unwrap();
     for empty in ["", "\n\r\n"] {
         fs::write(folder.path().join("url"), empty).unwrap();
         let errors = load(&text, &[("SIEM", &siem)]).unwrap_err();
@@ -246,7 +255,7 @@ fn a_secret_that_everybody_may_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
-    fs::write(&path, CANARY).unwrap();
+    fs::write(&path, format!("{CANARY}-{CANARY}")).unwrap();
     for (mode, warnings) in [(0o600, 0), (0o640, 0), (0o644, 1)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let text = format!("[http]\ntoken_file = {path:?}\n[sink.out]\ntype = \"stdout\"\n");
