@@ -40,6 +40,7 @@ pub use schema::schema;
 use crate::decode::Limits;
 use crate::pipeline::keeper::Budget;
 use crate::pipeline::service::Room;
+use crate::port;
 use crate::silence;
 use crate::sink::{Secret, Settings};
 use crate::source::kinesis;
@@ -125,6 +126,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// What /api asks for; always there beyond loopback.
     pub token: Option<Secret>,
+    /// Limits of connections.
+    pub limits: port::Limits,
 }
 
 impl HttpConfig {

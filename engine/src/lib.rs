@@ -5,6 +5,7 @@
 //! them, and a *sink* tells them; *silence* notices who is not heard of. *pipeline* wires it all; the *port* and the *cli* are what people meet.
 
 pub mod failpoint;
+pub mod process;
 pub mod record;
 pub mod source;
 pub mod decode;

@@ -133,6 +133,16 @@ table! {
     unaccounted: IntGaugeVec "tripline_unaccounted" ["source", "identity"] "How much of what a source brought (records, log_events, hits) is in none of its accounts, or in two: 0.";
     watermark: Gauge "tripline_watermark_timestamp_seconds" [] "Event time that every source has passed, since the epoch.";
     http_requests: IntCounterVec "tripline_http_requests_total" ["path", "code"] "Requests to the port; unknown paths are one.";
+    http_connections: IntGauge "tripline_http_connections" [] "Open connections of the HTTP server.";
+    http_connections_max: IntGauge "tripline_http_connections_max" [] "Limit of open connections: http.connections_max, or less where the limit of descriptors demands it.";
+    http_connections_dropped: IntCounterVec "tripline_http_connections_dropped_total" ["reason"] "Connections that the HTTP server closed or refused, by the limit that was reached.";
+    http_accept_errors: IntCounter "tripline_http_accept_errors_total" [] "Connections that could not be accepted.";
+    process_open_fds: IntGauge "process_open_fds" [] "Number of open file descriptors.";
+    process_max_fds: Gauge "process_max_fds" [] "Maximum number of open file descriptors.";
+    process_resident_memory: IntGauge "process_resident_memory_bytes" [] "Resident memory size in bytes.";
+    process_virtual_memory: IntGauge "process_virtual_memory_bytes" [] "Virtual memory size in bytes.";
+    process_cpu: Counter "process_cpu_seconds_total" [] "Total user and system CPU time spent in seconds.";
+    process_start_time: Gauge "process_start_time_seconds" [] "Start time of the process since the Unix epoch in seconds.";
 }
 
 impl Metrics {

@@ -5,16 +5,20 @@
 //! port, and a browser that was led here by somebody else's page gets nothing either.
 
 mod access;
+mod connections;
 mod gauges;
+mod limits;
+mod server;
 #[cfg(test)]
 mod tests;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{Query as Parameters, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
@@ -23,7 +27,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::alert::rfc3339_ms;
 use crate::metrics::Metrics;
@@ -31,6 +35,9 @@ use crate::pipeline::health::Health;
 use crate::pipeline::live::{Reloaded, Wish};
 use crate::store::{Query, Store, StoreError};
 pub use access::Access;
+use connections::{Connections, Reason};
+use limits::BODY_BYTES_MAX;
+pub use limits::{DESCRIPTORS_RESERVED, Limits};
 
 /// Alerts in one answer; the cursor of the last one asks for the next.
 const ALERTS_MAX: i64 = 1_000;
@@ -49,6 +56,8 @@ pub struct Told {
     pub store: PathBuf,
     /// Who may ask.
     pub access: Access,
+    /// Limits of connections.
+    pub limits: Limits,
     /// When the service started, milliseconds since the epoch.
     pub started_ms: i64,
     /// Where the wish goes that the rules be loaded again; none where they are read once.
@@ -57,7 +66,10 @@ pub struct Told {
 
 struct Served {
     told: Told,
-    reader: Mutex<Store>,
+    connections: Arc<Connections>,
+    /// The connection to the store for `/metrics`, so that a scrape waits for no request to `/api`.
+    for_metrics: Arc<Mutex<Store>>,
+    for_api: Arc<Mutex<Store>>,
 }
 
 type Shared = State<Arc<Served>>;
@@ -84,12 +96,15 @@ pub enum PortError {
 /// The address cannot be had, or the store cannot be read.
 pub async fn open(address: SocketAddr, told: Told) -> Result<SocketAddr, PortError> {
     let failed = |error| PortError::Listen { address, error };
-    let reader = Mutex::new(Store::open_beside(&told.store)?);
+    let reader = || Ok::<_, StoreError>(Arc::new(Mutex::new(Store::open_beside(&told.store)?)));
+    let (for_metrics, for_api) = (reader()?, reader()?);
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    let served = Arc::new(Served { told, reader });
+    let metrics = told.metrics.clone();
+    let connections = Arc::new(Connections::new(told.limits.clone(), metrics.clone()));
+    let served = Arc::new(Served { told, connections: Arc::clone(&connections), for_metrics, for_api });
     let router = Router::new()
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(self::metrics))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .route("/api/alerts", get(alerts))
@@ -97,11 +112,7 @@ pub async fn open(address: SocketAddr, told: Told) -> Result<SocketAddr, PortErr
         .route("/api/reload", post(reload))
         .layer(middleware::from_fn_with_state(Arc::clone(&served), guard))
         .with_state(served);
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the port closed");
-        }
-    });
+    tokio::spawn(server::run(listener, router, connections, metrics));
     Ok(bound)
 }
 
@@ -114,6 +125,11 @@ async fn guard(State(served): Shared, request: Request, next: Next) -> Response 
     .to_owned();
     let mut response = match served.told.access.refuses(&request) {
         Some(refusal) => refusal.into_response(),
+        None if request.body().size_hint().upper().is_none_or(|bytes| bytes > BODY_BYTES_MAX) => {
+            served.connections.dropped(Reason::BodySize);
+            let refusal = "no path of this server takes a body of this size, or of unknown size\n";
+            (StatusCode::PAYLOAD_TOO_LARGE, [(header::CONNECTION, "close")], refusal).into_response()
+        }
         None => next.run(request).await,
     };
     let headers = response.headers_mut();
@@ -125,7 +141,8 @@ async fn guard(State(served): Shared, request: Request, next: Next) -> Response 
 }
 
 async fn metrics(State(served): Shared) -> Response {
-    blocking(served, |told, store| {
+    let reader = Arc::clone(&served.for_metrics);
+    blocking(served, reader, |told, store| {
         gauges::refresh(&told.metrics, store, &told.store, crate::pipeline::now_ms())?;
         told.metrics.ready.set(i64::from(told.health.readiness().ready));
         let kind = (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
@@ -164,7 +181,8 @@ async fn alerts(State(served): Shared, Parameters(Page { after, limit }): Parame
         let problem = format!("invalid value for limit: expected 1 to {ALERTS_MAX}\n");
         return (StatusCode::BAD_REQUEST, problem).into_response();
     }
-    blocking(served, move |_, store| {
+    let reader = Arc::clone(&served.for_api);
+    blocking(served, reader, move |_, store| {
         let changed_after = Some(after.unwrap_or(0));
         let query = Query { changed_after, rows_max: Some(limit), ..Query::default() };
         let mut lines = String::new();
@@ -181,7 +199,8 @@ async fn alerts(State(served): Shared, Parameters(Page { after, limit }): Parame
 }
 
 async fn status(State(served): Shared, Parameters(NoParameters {}): Parameters<NoParameters>) -> Response {
-    blocking(served, |told, store| {
+    let reader = Arc::clone(&served.for_api);
+    blocking(served, reader, |told, store| {
         let sinks = store.outbox()?.into_iter().map(|sink| {
             json!({
                 "sink": sink.sink, "created": sink.created, "delivered": sink.delivered, "pending": sink.pending,
@@ -240,15 +259,14 @@ fn axum_json(body: &serde_json::Value) -> impl IntoResponse + use<> {
     ([(header::CONTENT_TYPE, "application/json")], format!("{body}\n"))
 }
 
-/// Reads the store off the sockets' threads.
-async fn blocking<F>(served: Arc<Served>, read: F) -> Response
+/// Reads the store on a thread that may block. Requests wait for the connection to the store before they take such a thread, so
+/// that any number of them takes one.
+async fn blocking<F>(served: Arc<Served>, reader: Arc<Mutex<Store>>, read: F) -> Response
 where
     F: FnOnce(&Told, &Store) -> Result<Response, StoreError> + Send + 'static,
 {
-    let read = tokio::task::spawn_blocking(move || {
-        let store = served.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        read(&served.told, &store)
-    });
+    let store = reader.lock_owned().await;
+    let read = tokio::task::spawn_blocking(move || read(&served.told, &store));
     match read.await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => {

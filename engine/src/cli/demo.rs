@@ -20,14 +20,15 @@ use super::progress::Progress;
 use super::ruleset::RuleArgs;
 use super::summary::Summary;
 use super::{Exit, Failure, log, runtime, service, talk};
-use crate::config::{LogConfig, LogFormat};
+use crate::config::{Config, LogConfig, LogFormat};
 use crate::decode::Limits;
 use crate::pipeline::keeper::{Keeper, Route};
 use crate::pipeline::live::LiveRules;
 use crate::pipeline::now_ms;
 use crate::pipeline::own::About;
 use crate::pipeline::service::{Service, Shared};
-use crate::port::Access;
+use crate::port::{Access, DESCRIPTORS_RESERVED};
+use crate::process;
 use crate::silence::LastSeen;
 use crate::sink::{Settings, Sink};
 use crate::source::demo::{self, Pace};
@@ -183,5 +184,6 @@ fn serve(
     if !address.ip().is_loopback() {
         return Err(Failure::usage(anyhow::anyhow!("the demo serves on loopback only, not on {address}")));
     }
-    service::serve(runtime, address, Access::new(None), shared, scratch.store(), None)
+    let limits = Config::default().http.limits.within(process::descriptor_limit(), DESCRIPTORS_RESERVED);
+    service::serve(runtime, address, (Access::new(None), limits), shared, scratch.store(), None)
 }

@@ -1,5 +1,6 @@
 //! `tripline run`: the service. Kinesis in, alerts out, one port; drains on SIGTERM.
 
+mod descriptors;
 mod drain;
 mod reload;
 
@@ -53,6 +54,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     };
     log::start(&config.log);
+    let limits = descriptors::provide(&config);
     let Some(stream) = config.kinesis.clone() else {
         talk(
             "kinesis.stream is not set: name the stream in the configuration, or in TRIPLINE__KINESIS__STREAM",
@@ -88,7 +90,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let address = service::serve(
         &runtime,
         config.http.listen,
-        Access::new(config.http.token.as_ref()),
+        (Access::new(config.http.token.as_ref()), limits),
         &shared,
         &config.store.path,
         Some(wishes.clone()),

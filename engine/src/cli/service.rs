@@ -15,7 +15,7 @@ use crate::pipeline::live::Wish;
 use crate::pipeline::now_ms;
 use crate::pipeline::own::About;
 use crate::pipeline::service::Shared;
-use crate::port::{self, Access, Told};
+use crate::port::{self, Access, Limits, Told};
 use crate::silence::LastSeen;
 
 /// Metrics that say what runs; nothing else has happened yet.
@@ -60,7 +60,7 @@ pub(super) fn shared(runtime: &Runtime, metrics: Metrics, last_seen: LastSeen, a
 pub(super) fn serve(
     runtime: &Runtime,
     address: SocketAddr,
-    access: Access,
+    (access, limits): (Access, Limits),
     shared: &Shared,
     store: &Path,
     reload: Option<Sender<Wish>>,
@@ -70,6 +70,7 @@ pub(super) fn serve(
         health: Arc::clone(&shared.health),
         store: store.to_path_buf(),
         access,
+        limits,
         started_ms: now_ms(),
         reload,
     };

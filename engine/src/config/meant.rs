@@ -16,9 +16,10 @@ use super::{
     Config, ConfigError, Effective, HeartbeatConfig, HttpConfig, Loaded, LogConfig, LogFormat,
     PipelineConfig, RuleChoice, StoreConfig, sinks, sorted,
 };
-use crate::decode::Limits;
+use crate::decode;
 use crate::pipeline::keeper::Budget;
 use crate::pipeline::service::Room;
+use crate::port::Limits;
 use crate::silence;
 use crate::sink::{Secret, Settings};
 use crate::source::kinesis;
@@ -71,9 +72,9 @@ pub(super) fn config(
                 bytes_max: store.count("rows_mib_max") << 20,
             },
         },
-        http: HttpConfig { listen: listen(&raw.section("http")), token },
+        http: http(&raw.section("http"), token),
         pipeline: pipeline(&raw.section("pipeline")),
-        limits: Limits {
+        limits: decode::Limits {
             inflated_bytes_max: size(limits.count("inflated_bytes_max")),
             log_events_max: size(limits.count("log_events_max")),
             event_bytes_max: size(limits.count("event_bytes_max")),
@@ -87,6 +88,18 @@ pub(super) fn config(
 pub(super) fn listen(http: &Section<'_>) -> SocketAddr {
     let written = http.text("listen").and_then(|text| text.parse().ok());
     written.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+fn http(section: &Section<'_>, token: Option<Secret>) -> HttpConfig {
+    let seconds = |name| Duration::from_secs(section.count(name));
+    let limits = Limits {
+        connections_max: size(section.count("connections_max")),
+        connections_per_peer_max: size(section.count("connections_per_peer_max")),
+        header_timeout: seconds("header_timeout_s"),
+        idle_timeout: seconds("idle_timeout_s"),
+        request_timeout: seconds("request_timeout_s"),
+    };
+    HttpConfig { listen: listen(section), token, limits }
 }
 
 fn kinesis(section: &Section<'_>) -> Option<kinesis::Settings> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use tripline_rules::rule::Level;
 
 use crate::metrics::Metrics;
+use crate::process::{self, Usage};
 use crate::store::{Store, StoreError};
 
 pub(super) fn refresh(metrics: &Metrics, store: &Store, path: &Path, now_ms: i64) -> Result<(), StoreError> {
@@ -45,7 +46,22 @@ pub(super) fn refresh(metrics: &Metrics, store: &Store, path: &Path, now_ms: i64
         }
     }
     metrics.store_bytes.set(signed(bytes(path)));
+    if let Some(usage) = Usage::read() {
+        refresh_process(metrics, &usage);
+    }
     Ok(())
+}
+
+/// Sets the metrics of the process itself.
+#[expect(clippy::cast_precision_loss, reason = "Prometheus counts in floats")]
+fn refresh_process(metrics: &Metrics, usage: &Usage) {
+    metrics.process_open_fds.set(signed(usage.open_descriptors));
+    metrics.process_max_fds.set(process::descriptor_limit().map_or(f64::INFINITY, |limit| limit as f64));
+    metrics.process_resident_memory.set(signed(usage.resident_bytes));
+    metrics.process_virtual_memory.set(signed(usage.virtual_bytes));
+    metrics.process_start_time.set(usage.started_seconds);
+    // A counter can only be added to.
+    metrics.process_cpu.inc_by((usage.cpu_seconds - metrics.process_cpu.get()).max(0.0));
 }
 
 /// The file and its write-ahead log.

@@ -1,11 +1,14 @@
 //! The port over real HTTP: who is let in, and what is told.
 
+mod admission;
+mod api;
+mod connections;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use super::*;
-
-mod api;
 use crate::sink::Secret;
 use crate::store::Store;
 
@@ -30,27 +33,45 @@ fn code(answer: &str, wanted: u16) {
 struct Served {
     address: SocketAddr,
     health: Arc<Health>,
+    metrics: Metrics,
     store: PathBuf,
     _runtime: tokio::runtime::Runtime,
     _folder: tempfile::TempDir,
 }
 
+/// Limits that no test reaches by being slow.
+fn limits() -> Limits {
+    Limits {
+        connections_max: 512,
+        connections_per_peer_max: 512,
+        header_timeout: Duration::from_secs(600),
+        idle_timeout: Duration::from_secs(600),
+        request_timeout: Duration::from_secs(600),
+    }
+}
+
 fn serve(token: Option<&str>) -> Served {
+    serve_within(token, limits())
+}
+
+fn serve_within(token: Option<&str>, limits: Limits) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store.db");
     drop(Store::open(&store).unwrap());
     let health = Arc::new(Health::default());
+    let metrics = Metrics::new().unwrap();
     let told = Told {
         reload: None,
-        metrics: Metrics::new().unwrap(),
+        metrics: metrics.clone(),
         health: Arc::clone(&health),
         store: store.clone(),
+        limits,
         access: Access::new(token.and_then(Secret::from_text).as_ref()),
         started_ms: 0,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let address = runtime.block_on(open("127.0.0.1:0".parse().unwrap(), told)).unwrap();
-    Served { address, health, store, _runtime: runtime, _folder: folder }
+    Served { address, health, metrics, store, _runtime: runtime, _folder: folder }
 }
 
 const LOCAL: &str = "Host: 127.0.0.1:9464\r\n";

@@ -18,6 +18,7 @@ mod reshard;
 mod service;
 mod silence;
 mod soak;
+mod sockets;
 mod storm;
 mod stream;
 mod subscription;

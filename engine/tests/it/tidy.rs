@@ -34,6 +34,7 @@ const RULES_IMPORTS: &[(&str, &[&str])] = &[
 ];
 const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("failpoint", &[]),
+    ("process", &[]),
     ("record", &[]),
     ("source", &["failpoint", "record", "metrics"]),
     ("decode", &["record"]),
@@ -60,13 +61,13 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
             "sink",
         ],
     ),
-    ("port", &["alert", "store", "metrics", "sink", "pipeline"]),
-    ("config", &["source", "decode", "store", "silence", "sink", "pipeline"]),
+    ("port", &["process", "alert", "store", "metrics", "sink", "pipeline"]),
+    ("config", &["source", "decode", "store", "silence", "sink", "pipeline", "port"]),
     (
         "cli",
         &[
-            "record", "source", "decode", "hit", "window", "alert", "store", "metrics", "silence", "sink",
-            "pipeline", "port", "config",
+            "process", "record", "source", "decode", "hit", "window", "alert", "store", "metrics", "silence",
+            "sink", "pipeline", "port", "config",
         ],
     ),
 ];

@@ -31,6 +31,8 @@ pub(super) struct Setup {
     folder: TempDir,
     endpoint: String,
     environment: Vec<(String, String)>,
+    /// Soft and hard limit of descriptors; none to inherit the test's.
+    descriptors: Option<(u64, u64)>,
 }
 
 /// The service, until it is ended or dropped.
@@ -60,11 +62,22 @@ impl Setup {
             folder.path().join("tripline.db").display()
         );
         fs::write(folder.path().join("tripline.toml"), text).unwrap();
-        Self { folder, endpoint: endpoint.to_owned(), environment: Vec::new() }
+        Self { folder, endpoint: endpoint.to_owned(), environment: Vec::new(), descriptors: None }
     }
 
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs the service with this limit of descriptors, which it cannot raise.
+    pub(super) fn with_descriptors(self, limit: u64) -> Self {
+        self.with_soft_descriptors(limit, limit)
+    }
+
+    /// Runs the service with a soft limit of descriptors that it can raise to the hard one.
+    pub(super) fn with_soft_descriptors(mut self, soft: u64, hard: u64) -> Self {
+        self.descriptors = Some((soft, hard));
         self
     }
 
@@ -83,7 +96,15 @@ impl Setup {
     }
 
     pub(super) fn command(&self) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = match self.descriptors {
+            None => Command::new(binary()),
+            Some((soft, hard)) => {
+                let script = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" \"$@\"");
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &script]).arg(binary());
+                shell
+            }
+        };
         command
             .env("AWS_ENDPOINT_URL_KINESIS", &self.endpoint)
             .env("AWS_ACCESS_KEY_ID", "test")
