@@ -17,6 +17,17 @@ fn dropped(served: &Served, reason: &str) -> u64 {
     served.metrics.http_connections_dropped.with_label_values(&[reason]).get()
 }
 
+/// Waits until so many connections were dropped for a reason: a client may see the end before it is counted.
+#[track_caller]
+fn wait_dropped(served: &Served, reason: &str, count: u64) {
+    let began = std::time::Instant::now();
+    while dropped(served, reason) < count {
+        assert!(began.elapsed() < PATIENCE, "{reason}: {} of {count}", dropped(served, reason));
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    assert_eq!(dropped(served, reason), count, "{reason}");
+}
+
 /// Reads until the server closes the connection. Returns what it sent.
 #[track_caller]
 fn read_to_close(mut stream: &TcpStream) -> String {
@@ -95,9 +106,7 @@ fn a_client_between_two_requests_outlives_connections_that_never_sent_one() {
     // Old enough to be closed before the client that works.
     std::thread::park_timeout(2 * super::super::limits::GRACE);
     let _more: Vec<TcpStream> = (0..7).map(|_| connect(&served)).collect();
-    while dropped(&served, "peer") < 7 {
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
+    wait_dropped(&served, "peer", 7);
     (&kept).write_all(request.as_bytes()).unwrap();
     code(&read_response(&mut reader), 200);
 }
@@ -115,7 +124,7 @@ fn headers_beyond_16_kib_are_refused_and_never_held() {
         let _ = stream.write_all(format!("GET /livez HTTP/1.1\r\n{headers}\r\n").as_bytes());
         let answer = read_to_close(&stream);
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
-        assert_eq!(dropped(&served, "header_size"), n);
+        wait_dropped(&served, "header_size", n);
     }
     // Headers that never end: what the kernel takes is no more the server's than its 16 KiB.
     let streams: Vec<TcpStream> = (0..40).map(|_| connect(&served)).collect();
@@ -127,7 +136,7 @@ fn headers_beyond_16_kib_are_refused_and_never_held() {
         let answer = read_to_close(stream);
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
     }
-    assert_eq!(dropped(&served, "header_size"), 42);
+    wait_dropped(&served, "header_size", 42);
 }
 
 #[test]
@@ -147,7 +156,7 @@ fn slow_headers_and_silent_connections_are_closed() {
     assert_eq!(read_to_close(&silent), "");
     assert_eq!(read_to_close(&slow), "");
     dribbler.join().unwrap();
-    assert_eq!(dropped(&served, "header_timeout"), 2);
+    wait_dropped(&served, "header_timeout", 2);
 }
 
 #[test]
@@ -162,7 +171,7 @@ fn an_idle_connection_is_closed_after_its_time_and_not_before_its_next_request()
     let mut rest = Vec::new();
     reader.read_to_end(&mut rest).unwrap();
     assert!(rest.is_empty());
-    assert_eq!(dropped(&served, "idle_timeout"), 1);
+    wait_dropped(&served, "idle_timeout", 1);
 }
 
 #[test]
@@ -178,9 +187,7 @@ fn a_response_that_is_not_taken_is_given_up() {
     }
     let mut stream = connect(&served);
     stream.write_all(format!("GET /metrics HTTP/1.1\r\n{LOCAL}\r\n").as_bytes()).unwrap();
-    while dropped(&served, "request_timeout") == 0 {
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
+    wait_dropped(&served, "request_timeout", 1);
     code(&get(served.address, "/livez", LOCAL), 200);
     assert!(read_to_close(&stream).len() < 20_000_000);
 }
@@ -197,7 +204,7 @@ fn bodies_are_refused_beyond_4_kib_or_of_unknown_size() {
     code(&post("Content-Length: 2\r\n", "{}"), 501);
     code(&post("Content-Length: 4097\r\n", ""), 413);
     code(&post("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"), 413);
-    assert_eq!(dropped(&served, "body_size"), 2);
+    wait_dropped(&served, "body_size", 2);
 }
 
 #[test]
