@@ -12,6 +12,8 @@ mod accounts;
 mod alerts;
 mod backup;
 mod budget;
+mod checksum;
+mod damage;
 mod hits;
 mod known_rules;
 mod outbox;
@@ -39,6 +41,7 @@ use crate::record::{Gap, Position};
 pub use accounts::SourceAccounts;
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
 pub use budget::{Bucket, Pressure, RowTotal};
+pub use damage::{Aside, DAMAGED_ROWS_MAX, Damage, DamageTotal, RowKey, Scope};
 pub use hits::StoredHit;
 pub use known_rules::{Changed, KnownRule};
 pub use outbox::{Delivered, DeliveryError, Due, Ended, Outcome, Pending, Unreadable};
@@ -89,6 +92,9 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Rows are not what was written.
+    #[error("{} damaged rows in the store, the first: {}; `tripline store check` names all of them", .0.len(), first(.0))]
+    DamagedRows(Vec<Damage>),
     /// SQLite refused.
     #[error("the store failed: {error}{help}", error = .0, help = help(.0))]
     Sqlite(rusqlite::Error),
@@ -109,10 +115,17 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+fn first(rows: &[Damage]) -> String {
+    rows.first().map(ToString::to_string).unwrap_or_default()
+}
+
 fn help(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => " (make room; it goes on by itself)",
         Some(ErrorCode::NotADatabase) => " (name another file)",
+        Some(ErrorCode::DatabaseCorrupt) => {
+            " (pages of the file are damaged: stop the engine, look at the disk, and put a backup in its place)"
+        }
         Some(ErrorCode::DatabaseBusy) => " (another process holds it for long; end that one)",
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
             " (the file, its folder and FILE-wal must be writable)"

@@ -100,7 +100,7 @@ impl SourceAccounts {
 }
 
 /// The columns, in the order of the numbers.
-const COLUMNS: [&str; 13] = [
+pub(super) const COLUMNS: [&str; 13] = [
     "records",
     "records_decoded",
     "records_control",

@@ -5,14 +5,16 @@
 //! period is over and it has grown since. Once a person has acknowledged or closed it, only gains are notified of, marked
 //! so. Each notification is a revision, and a row in the outbox for each sink that takes it.
 
+pub(super) mod row;
+
 use std::collections::HashSet;
 
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
+use rusqlite::{OptionalExtension, Transaction, params_from_iter};
 
 use super::{Store, StoreError, outbox};
 use crate::alert::gain::{self, Notified};
-use crate::alert::{Alert, Latency, Period, Status};
+use crate::alert::{Alert, Period, Status};
 
 /// An alert that opened or changed. Its revision and status are the store's to say.
 #[derive(Debug, Clone)]
@@ -88,7 +90,7 @@ pub struct Query {
 }
 
 pub(super) const COLUMNS: &str = "seq, body, revision, status, latency, opened_ms, acknowledged_ms, closed_ms, close_reason, close_text, \
-     changed";
+     changed, body_sum, latency_sum";
 
 /// Opens and grows alerts, and puts into the outbox what is to be told.
 pub(super) fn upsert(
@@ -150,15 +152,16 @@ impl Known {
             "SELECT revision, told, status = 'open', count, notified_scope, notified_level FROM alerts WHERE id = ?1",
         )?;
         let known = statement.query_row((id,), |row| {
-            let scope: Option<String> = row.get(4)?;
-            // A scope that cannot be read notifies once more than it must.
-            let scope = scope.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            // A scope or level that cannot be read notifies once more than it must.
+            let scope = row.get_ref(4)?.as_str().ok().and_then(|text| serde_json::from_str(text).ok());
+            let scope = scope.unwrap_or_default();
+            let level = u8::try_from(row.get::<_, i64>(5)?).unwrap_or_default();
             Ok(Self {
                 revision: row.get(0)?,
                 told: row.get(1)?,
                 is_open: row.get(2)?,
                 count: row.get(3)?,
-                notified: Notified { scope, level: row.get(5)? },
+                notified: Notified { scope, level },
             })
         });
         Ok(known.optional()?)
@@ -168,12 +171,14 @@ impl Known {
     fn grow(&self, transaction: &Transaction<'_>, alert: &Alert) -> Result<(), StoreError> {
         let mut statement = transaction.prepare_cached(
             "UPDATE alerts SET count = ?2, last_seen_s = ?3, body = ?4, level = ?5, revision = ?6, told = ?7,
-                    notified_scope = ?8, notified_level = ?9 WHERE id = ?1",
+                    notified_scope = ?8, notified_level = ?9, body_sum = ?10 WHERE id = ?1",
         )?;
+        row::verify(transaction, &alert.id)?;
         let scope = serde_json::to_string(&self.notified.scope).map_err(|error| not_ours(&error))?;
         let (level, notified_level) = (alert.rule.level as u8, self.notified.level);
         let (count, last_s) = (alert.count, alert.last_seen_s);
         let body = body(alert)?;
+        let sum = row::sum(&body);
         statement.execute((
             &alert.id,
             count,
@@ -184,6 +189,7 @@ impl Known {
             self.told,
             scope,
             notified_level,
+            sum,
         ))?;
         Ok(())
     }
@@ -192,10 +198,13 @@ impl Known {
 fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(), StoreError> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO alerts(id, rule, level, account, count, last_seen_s, period_end_s, revision, told, body, latency, \
-         opened_ms, notified_scope, notified_level) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?5, ?8, ?9, ?10, ?11, ?3)",
+         opened_ms, notified_scope, notified_level, body_sum, latency_sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?5, ?8, ?9, ?10, ?11, ?3, ?12, ?13)",
     )?;
     let end_s = alert.period.as_ref().map(Period::end_s);
     let latency = serde_json::to_string(&alert.latency).map_err(|error| not_ours(&error))?;
+    let body = body(alert)?;
+    let sums = (row::sum(&body), row::sum(&latency));
     insert.execute((
         &alert.id,
         &alert.rule.id,
@@ -204,10 +213,12 @@ fn open(transaction: &Transaction<'_>, alert: &Alert, now_ms: i64) -> Result<(),
         alert.count,
         alert.last_seen_s,
         end_s,
-        body(alert)?,
+        body,
         latency,
         now_ms,
         serde_json::to_string(&alert.scope).map_err(|error| not_ours(&error))?,
+        sums.0,
+        sums.1,
     ))?;
     Ok(())
 }
@@ -247,34 +258,12 @@ pub(super) fn end_periods(
 }
 
 /// The native form; what other columns say is the default in it.
-fn body(alert: &Alert) -> Result<String, StoreError> {
+pub(super) fn body(alert: &Alert) -> Result<String, StoreError> {
     alert.json().map_err(|error| not_ours(&error))
 }
 
 fn not_ours(error: &serde_json::Error) -> StoreError {
     StoreError::Row { table: "alerts", problem: error.to_string() }
-}
-
-/// A row of [`COLUMNS`], starting at column `at`.
-pub(super) fn read(row: &Row<'_>, at: usize) -> Result<StoredAlert, StoreError> {
-    let body: String = row.get(at + 1)?;
-    let mut alert: Alert = serde_json::from_str(&body).map_err(|error| not_ours(&error))?;
-    alert.revision = row.get(at + 2)?;
-    let status: String = row.get(at + 3)?;
-    let known = Status::ALL.into_iter().find(|known| known.as_str() == status);
-    alert.status = known.ok_or(StoreError::Row { table: "alerts", problem: status })?;
-    let latency: String = row.get(at + 4)?;
-    alert.latency = serde_json::from_str::<Latency>(&latency).map_err(|error| not_ours(&error))?;
-    Ok(StoredAlert {
-        seq: row.get(at)?,
-        alert,
-        opened_ms: row.get(at + 5)?,
-        acknowledged_ms: row.get(at + 6)?,
-        closed_ms: row.get(at + 7)?,
-        close_reason: row.get(at + 8)?,
-        close_text: row.get(at + 9)?,
-        changed: row.get(at + 10)?,
-    })
 }
 
 impl Store {
@@ -309,7 +298,7 @@ impl Store {
         let mut statement = self.connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            if !each(read(row, 0)?) {
+            if !each(self.readable(row::read(row, 0))?) {
                 break;
             }
         }
@@ -343,13 +332,15 @@ impl Store {
         rule: &str,
         period_end_s: i64,
     ) -> Result<(usize, Option<StoredAlert>), StoreError> {
-        let of_period = "FROM alerts WHERE rule = ?1 AND period_end_s = ?2 AND body ->> '$.approximate'";
+        // A body that is damaged is of a group's own alert, as nearly all are.
+        let of_period = "FROM alerts WHERE rule = ?1 AND period_end_s = ?2
+            AND CASE WHEN json_valid(body) THEN ifnull(body ->> '$.approximate', 0) ELSE 0 END";
         let count = format!("SELECT count(*) {of_period} = 0");
         let own =
             self.connection.prepare_cached(&count)?.query_row((rule, period_end_s), |row| row.get(0))?;
         let mut shared = self.connection.prepare_cached(&format!("SELECT {COLUMNS} {of_period} = 1"))?;
         let mut rows = shared.query((rule, period_end_s))?;
-        let shared = rows.next()?.map(|row| read(row, 0)).transpose()?;
+        let shared = rows.next()?.map(|row| row::read(row, 0)).transpose()?;
         Ok((own, shared))
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Transaction;
+use rusqlite::types::ValueRef;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, checksum};
 
 /// What a row costs beside the text of its event, about: its key, and the indexes.
 pub(super) const ROW_BYTES: usize = 512;
@@ -54,8 +55,10 @@ pub(super) fn keep_sketched(
     gone: &[Bucket],
 ) -> Result<(), StoreError> {
     for ((width_s, place), names) in sketched {
-        let text = "INSERT INTO sketched(width_s, bucket, names) VALUES (?1, ?2, ?3)";
-        transaction.prepare_cached(text)?.execute((width_s, place, names))?;
+        let text = "INSERT INTO sketched(width_s, bucket, names, sum) VALUES (?1, ?2, ?3, ?4)";
+        let sum =
+            checksum::of(&[ValueRef::Integer(*width_s), ValueRef::Integer(*place), ValueRef::Blob(names)]);
+        transaction.prepare_cached(text)?.execute((width_s, place, names, sum))?;
     }
     for (width_s, place) in gone {
         let text = "DELETE FROM sketched WHERE width_s = ?1 AND bucket <= ?2";
@@ -99,8 +102,10 @@ impl Store {
     /// SQLite's.
     pub fn set_pressure(&mut self, pressure: &Pressure) -> Result<(), StoreError> {
         let Pressure { rule, from_ms, to_ms } = pressure;
-        let text = "INSERT OR REPLACE INTO pressures VALUES (?1, ?2, ?3)";
-        self.connection.prepare_cached(text)?.execute((rule, from_ms, to_ms))?;
+        let text = "INSERT OR REPLACE INTO pressures(rule, from_ms, to_ms, sum) VALUES (?1, ?2, ?3, ?4)";
+        let sum =
+            checksum::of(&[checksum::text(rule), checksum::integer(*from_ms), checksum::integer(*to_ms)]);
+        self.connection.prepare_cached(text)?.execute((rule, from_ms, to_ms, sum))?;
         Ok(())
     }
 

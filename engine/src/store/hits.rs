@@ -7,14 +7,17 @@
 //! Rows are added at the end, and so are events; only the index by group is written to where chance has it, so it holds numbers
 //! and names of sixteen bytes instead of texts.
 
+pub(super) mod read;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction};
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, OptionalExtension, Transaction};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError, budget, known_rules};
+use super::{Store, StoreError, budget, checksum, known_rules};
 use crate::hit::{Facts, Group, Hit};
 
 /// A hit as it was kept: everything but the compiled rule.
@@ -39,7 +42,7 @@ pub struct StoredHit {
 type Name = [u8; 16];
 
 /// Names these texts; where one ends is a part of it.
-fn name(texts: &[&str]) -> Name {
+pub(super) fn name(texts: &[&str]) -> Name {
     let mut hash = Sha256::new();
     for text in texts {
         hash.update((text.len() as u64).to_le_bytes());
@@ -109,10 +112,11 @@ impl<'t> Insertion<'t> {
             find: transaction.prepare_cached(
                 "SELECT seq FROM hits WHERE key = ?1 AND group_name = ?2 AND time_s = ?3 AND hit_name = ?4",
             )?,
-            event: transaction.prepare_cached("INSERT INTO events(logs_time_ms, text) VALUES (?1, ?2)")?,
+            event: transaction
+                .prepare_cached("INSERT INTO events(logs_time_ms, text, sum) VALUES (?1, ?2, ?3)")?,
             row: transaction.prepare_cached(
-                "INSERT INTO hits(key, group_name, time_s, hit_name, group_text, value, event, carried, bytes)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO hits(key, group_name, time_s, hit_name, group_text, value, event, carried, bytes, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
             totals: BTreeMap::new(),
         })
@@ -131,8 +135,19 @@ impl<'t> Insertion<'t> {
         }
         let event = match known {
             Some(event) => event,
-            None => self.event.insert((row.event.logs_time_ms, &row.event.text))?,
+            None => self.insert_event(row.event)?,
         };
+        let sum = checksum::of(&[
+            ValueRef::Integer(row.key),
+            ValueRef::Blob(&group),
+            ValueRef::Integer(*time_s),
+            ValueRef::Blob(&hit),
+            checksum::text(row.group),
+            checksum::text(row.value),
+            ValueRef::Integer(i64::from(row.carried)),
+            ValueRef::Integer(row.bytes()),
+            ValueRef::Integer(event),
+        ]);
         self.row.execute((
             row.key,
             group,
@@ -143,10 +158,18 @@ impl<'t> Insertion<'t> {
             event,
             row.carried,
             row.bytes(),
+            sum,
         ))?;
         let total = self.totals.entry(row.key).or_default();
         *total = (total.0 + 1, total.1.saturating_add(row.bytes()));
         Ok(Some(event))
+    }
+
+    /// Inserts an event with its checksum. Returns its id.
+    fn insert_event(&mut self, event: &Facts) -> Result<i64, StoreError> {
+        let Facts { logs_time_ms, text, .. } = event;
+        let sum = checksum::of(&[checksum::integer(*logs_time_ms), checksum::text(text)]);
+        Ok(self.event.insert((logs_time_ms, text, sum))?)
     }
 
     /// Says of each key what its rows amount to now.
@@ -154,19 +177,38 @@ impl<'t> Insertion<'t> {
         budget::change_totals(self.transaction, &self.totals)
     }
 
+    /// Lets the window row `seq` refer to another event.
+    fn refer_to(&self, seq: i64, event: i64) -> Result<(), StoreError> {
+        let select = format!("SELECT {} FROM hits WHERE seq = ?1", read::SUMMED_NAMES);
+        let mut statement = self.transaction.prepare_cached(&select)?;
+        let sum = statement.query_row((seq,), |row| {
+            let mut values = Vec::with_capacity(9);
+            for column in 0..8 {
+                values.push(row.get_ref(column)?);
+            }
+            values.push(ValueRef::Integer(event));
+            Ok(checksum::of(&values))
+        })?;
+        let mut update =
+            self.transaction.prepare_cached("UPDATE hits SET event = ?2, sum = ?3 WHERE seq = ?1")?;
+        update.execute((seq, event, sum))?;
+        Ok(())
+    }
+
     /// Another delivery of an event that is kept.
     fn settle(&mut self, seq: i64, other: &Facts) -> Result<(), StoreError> {
         let mut kept = self.transaction.prepare_cached(
-            "SELECT events.id, events.text, events.logs_time_ms FROM hits JOIN events ON events.id = hits.event WHERE seq = ?1",
+            "SELECT events.id, events.text, events.logs_time_ms, events.sum FROM hits JOIN events ON events.id = hits.event
+             WHERE seq = ?1",
         )?;
-        let kept: Option<(i64, String, Option<i64>)> =
-            kept.query_row((seq,), |row| row.try_into()).optional()?;
-        let Some((event, text, logs_time_ms)) = kept else { return Ok(()) };
+        let mut rows = kept.query((seq,))?;
+        let Some(row) = rows.next()? else { return Ok(()) };
+        let event: i64 = row.get(0)?;
+        let (text, logs_time_ms) = read::event(row, [0, 1, 2, 3])?;
+        drop(rows);
         if (&other.text, other.logs_time_ms) < (&text, logs_time_ms) {
-            let lesser = self.event.insert((other.logs_time_ms, &other.text))?;
-            self.transaction
-                .prepare_cached("UPDATE hits SET event = ?2 WHERE seq = ?1")?
-                .execute((seq, lesser))?;
+            let lesser = self.insert_event(other)?;
+            self.refer_to(seq, lesser)?;
             self.transaction.prepare_cached(DELETE_UNUSED)?.execute((event,))?;
         }
         Ok(())
@@ -176,25 +218,6 @@ impl<'t> Insertion<'t> {
 /// Deletes an event that no row needs any more.
 pub(super) const DELETE_UNUSED: &str =
     "DELETE FROM events WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM hits WHERE event = ?1)";
-
-/// The columns of a [`StoredHit`], and where they are from.
-const COLUMNS: &str = "keys.key, group_text, value, text, logs_time_ms, carried
-    FROM hits LEFT JOIN keys ON keys.id = hits.key LEFT JOIN events ON events.id = hits.event";
-
-fn read(row: &Row<'_>) -> Result<StoredHit, StoreError> {
-    type Columns = (Option<String>, String, String, Option<String>, Option<i64>, u32);
-    let (rule, group, value, text, logs_time_ms, carried): Columns = row.try_into()?;
-    let problem = |problem: String| StoreError::Row { table: "hits", problem };
-    let not_ours = |error: serde_json::Error| problem(format!("{error} in {group} or {value}"));
-    let rule = rule.ok_or_else(|| problem(format!("a hit of group {group} has no key")))?;
-    let text = text.ok_or_else(|| problem(format!("a hit of rule {rule} has no event")))?;
-    let group = serde_json::from_str(&group).map_err(not_ours)?;
-    let value = match value.as_str() {
-        "" => None,
-        value => Some(serde_json::from_str(value).map_err(not_ours)?),
-    };
-    Ok(StoredHit { rule, group, value, text, logs_time_ms, carried })
-}
 
 fn name_of(group: &Group) -> Name {
     name(&[&json!(group.as_ref()).to_string()])
@@ -206,10 +229,10 @@ impl Store {
     /// # Errors
     /// SQLite's, or a row that is not ours.
     pub fn hits(&self, each: &mut dyn FnMut(StoredHit) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} ORDER BY seq"))?;
+        let mut statement = self.connection.prepare(&format!("SELECT {} ORDER BY seq", read::COLUMNS))?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
-            each(read(row)?)?;
+            each(read::hit(row)?)?;
         }
         Ok(())
     }
@@ -220,16 +243,22 @@ impl Store {
     /// SQLite's, or a row that is not ours.
     pub fn group_hits(&self, key: &str, group: &Group, from_s: i64) -> Result<Vec<StoredHit>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} WHERE hits.key = (SELECT id FROM keys WHERE key = ?1) AND group_name = ?2
-             AND time_s >= ?3 ORDER BY time_s"
+            "SELECT {} WHERE hits.key = (SELECT id FROM keys WHERE key = ?1) AND group_name = ?2
+             AND time_s >= ?3 ORDER BY time_s",
+            read::COLUMNS
         );
         let mut statement = self.connection.prepare_cached(&text)?;
         let mut rows = statement.query((key, name_of(group), from_s))?;
-        let mut hits = Vec::new();
+        let (mut hits, mut damaged) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next()? {
-            hits.push(read(row)?);
+            match read::hit(row) {
+                Ok(hit) => hits.push(hit),
+                // All of the group at once, so that the caller has to read it only once more.
+                Err(StoreError::DamagedRows(rows)) => damaged.extend(rows),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(hits)
+        if damaged.is_empty() { Ok(hits) } else { Err(StoreError::DamagedRows(damaged)) }
     }
 
     /// Whether a group of a rule's key has any rows.
@@ -248,17 +277,14 @@ impl Store {
     /// SQLite's, or a row that is not ours.
     pub fn groups_of(&self, key: &str) -> Result<Vec<Group>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT group_text FROM hits JOIN (
+            "SELECT group_text, seq FROM hits JOIN (
                  SELECT min(seq) AS first FROM hits WHERE key = (SELECT id FROM keys WHERE key = ?1) GROUP BY group_name
              ) ON seq = first",
         )?;
         let mut rows = statement.query((key,))?;
         let mut groups = Vec::new();
         while let Some(row) = rows.next()? {
-            let text: String = row.get(0)?;
-            let group: Vec<(String, String)> = serde_json::from_str(&text)
-                .map_err(|error| StoreError::Row { table: "hits", problem: format!("{error} in {text}") })?;
-            groups.push(group.into());
+            groups.push(read::group(row, 0, row.get(1)?)?.into());
         }
         Ok(groups)
     }

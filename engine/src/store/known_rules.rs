@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, checksum};
 
 /// A rule, as a store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub(super) fn number(transaction: &Transaction<'_>, key: &str) -> Result<i64, St
     if let Some(id) = find.query_row((key,), |row| row.get(0)).optional()? {
         return Ok(id);
     }
-    let mut add = transaction.prepare_cached("INSERT INTO keys(key) VALUES (?1)")?;
-    Ok(add.insert((key,))?)
+    let mut add = transaction.prepare_cached("INSERT INTO keys(key, sum) VALUES (?1, ?2)")?;
+    Ok(add.insert((key, checksum::of(&[checksum::text(key)])))?)
 }
 
 impl Store {
@@ -48,17 +48,22 @@ impl Store {
             let mut has_key = transaction.prepare_cached("SELECT 1 FROM rules WHERE key = ?1 LIMIT 1")?;
             let mut shape =
                 transaction.prepare_cached("SELECT shape FROM rules WHERE key = ?1 AND rule = ?2")?;
-            let mut know = transaction.prepare_cached("INSERT OR REPLACE INTO rules VALUES (?1, ?2, ?3)")?;
-            let mut rows = transaction.prepare_cached("UPDATE OR IGNORE keys SET key = ?1 WHERE key = ?2")?;
+            let mut know = transaction.prepare_cached(
+                "INSERT OR REPLACE INTO rules(key, rule, shape, sum) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            let mut rows =
+                transaction.prepare_cached("UPDATE OR IGNORE keys SET key = ?1, sum = ?3 WHERE key = ?2")?;
             for (n, KnownRule { key, id, shape: now }) in rules.iter().enumerate() {
-                let has_rows = has_key.exists((key,))? || rows.execute((key, id))? > 0;
+                let has_rows = has_key.exists((key,))?
+                    || rows.execute((key, id, checksum::of(&[checksum::text(key)])))? > 0;
                 let before: Option<String> = shape.query_row((key, id), |row| row.get(0)).optional()?;
                 if !has_rows && !is_first {
                     changed.new.push(n);
                 } else if has_rows && before.as_ref() != Some(now) {
                     changed.reshaped.push(n);
                 }
-                know.execute((key, id, now))?;
+                let sum = checksum::of(&[key, id, now.as_str()].map(checksum::text));
+                know.execute((key, id, now, sum))?;
             }
         }
         transaction.commit()?;

@@ -199,8 +199,8 @@ pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Res
 
 /// Reads the gains of a delivery. They are words about an alert that is read by itself: damaged ones are left out.
 fn read_gains(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Gain>> {
-    let text: String = row.get(at)?;
-    Ok(serde_json::from_str(&text).unwrap_or_default())
+    let gains = row.get_ref(at)?.as_str().ok().and_then(|text| serde_json::from_str(text).ok());
+    Ok(gains.unwrap_or_default())
 }
 
 impl Store {
@@ -227,7 +227,7 @@ impl Store {
         let mut due = Vec::new();
         while let Some(row) = rows.next()? {
             let revision: u32 = row.get(0)?;
-            due.push(match alerts::read(row, 6) {
+            due.push(match alerts::row::read(row, 6) {
                 Ok(mut stored) => {
                     stored.alert.revision = revision;
                     Ok(Due {
@@ -239,8 +239,8 @@ impl Store {
                         since_acknowledgment: row.get(5)?,
                     })
                 }
-                Err(StoreError::Row { problem, .. }) => {
-                    Err(Unreadable { alert: row.get("id")?, revision, problem })
+                Err(error) if error.is_damaged_row() => {
+                    Err(Unreadable { alert: row.get("id")?, revision, problem: error.to_string() })
                 }
                 Err(error) => return Err(error),
             });

@@ -2,7 +2,7 @@
 
 use rusqlite::Transaction;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, checksum};
 use crate::record::Gap;
 
 /// How far a source was read, and what that says about event time.
@@ -23,10 +23,19 @@ pub(super) fn set(
     positions: &[StoredPosition],
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let mut statement =
-        transaction.prepare_cached("INSERT OR REPLACE INTO positions VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO positions(source, position, low_s, committed_ms, seen_ms, sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
     for StoredPosition { source, position, low_s, seen_ms } in positions {
-        statement.execute((source, position, low_s, now_ms, seen_ms))?;
+        let sum = checksum::of(&[
+            checksum::text(source),
+            checksum::text(position),
+            checksum::integer(*low_s),
+            checksum::integer(now_ms),
+            checksum::integer(*seen_ms),
+        ]);
+        statement.execute((source, position, low_s, now_ms, seen_ms, sum))?;
     }
     Ok(())
 }
@@ -37,9 +46,13 @@ pub(super) fn keep_gaps(
     gaps: &[(&str, &Gap)],
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO gaps VALUES (?1, ?2, ?3, ?4)")?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO gaps(source, from_ms, to_ms, found_ms, sum) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
     for (source, Gap { from_ms, to_ms }) in gaps {
-        statement.execute((source, from_ms, to_ms, now_ms))?;
+        let times = [*from_ms, *to_ms, now_ms].map(checksum::integer);
+        let sum = checksum::of(&[checksum::text(source), times[0], times[1], times[2]]);
+        statement.execute((source, from_ms, to_ms, now_ms, sum))?;
     }
     Ok(())
 }

@@ -5,16 +5,16 @@ mod renumber;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 use crate::failpoint;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-pub(super) const VERSIONS: [&str; 7] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED, CHANGES];
+pub(super) const VERSIONS: [&str; 8] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED, CHANGES, CHECKSUMS];
 
 /// The version that this binary reads and writes: that of the last of them.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
@@ -196,6 +196,28 @@ BEGIN
 END;
 ";
 
+/// Version 8: damage is found when a row is read, and what is damaged is kept apart.
+const CHECKSUMS: &str = "
+-- Checksums of rows, over the other columns (`body_sum`, `latency_sum`: over that one). NULL: the row is of an earlier version.
+ALTER TABLE events ADD COLUMN sum INTEGER;
+ALTER TABLE hits ADD COLUMN sum INTEGER;
+ALTER TABLE alerts ADD COLUMN body_sum INTEGER;
+ALTER TABLE alerts ADD COLUMN latency_sum INTEGER;
+ALTER TABLE keys ADD COLUMN sum INTEGER;
+ALTER TABLE rules ADD COLUMN sum INTEGER;
+ALTER TABLE positions ADD COLUMN sum INTEGER;
+ALTER TABLE gaps ADD COLUMN sum INTEGER;
+ALTER TABLE seen ADD COLUMN sum INTEGER;
+ALTER TABLE sketched ADD COLUMN sum INTEGER;
+ALTER TABLE pressures ADD COLUMN sum INTEGER;
+-- Damaged rows that were moved out of the other tables. `bytes` is the text or blob that carries the most of the row, as it was
+-- found; `row` is the other columns as JSON. `settled_ms`: when `tripline store repair` rebuilt what can be rebuilt.
+CREATE TABLE damaged(
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, bytes BLOB NOT NULL, row TEXT NOT NULL,
+    found_ms INTEGER NOT NULL, problem TEXT NOT NULL, settled_ms INTEGER
+) STRICT;
+";
+
 /// Says whose file it is: `TRIP`.
 pub(super) const APPLICATION_ID: i64 = 0x5452_4950;
 
@@ -229,22 +251,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     let Some(missing) = usize::try_from(found).ok().and_then(|found| VERSIONS.get(found..)) else {
         return Err(StoreError::Version { found, known: VERSION });
     };
-    upgrade(&transaction, missing)?;
+    for version in missing {
+        transaction.execute_batch(version)?;
+    }
+    // Rows are written with all of their present columns, so every table must be there.
+    if missing.contains(&NUMBERS) {
+        renumber::every_hit(&transaction)?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     failpoint::die("store.migrated");
     Ok(transaction.commit()?)
-}
-
-/// Applies versions, in their order, to the tables of the one before.
-pub(super) fn upgrade(transaction: &Transaction<'_>, versions: &[&str]) -> Result<(), StoreError> {
-    for version in versions {
-        transaction.execute_batch(version)?;
-        if *version == NUMBERS {
-            renumber::every_hit(transaction)?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether the file is a store of this version; only looks.

@@ -3,7 +3,7 @@
 
 use rusqlite::Transaction;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, checksum};
 
 /// One account and region; the whole stream is the row with neither. Times are milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +21,18 @@ pub struct SeenRow {
 }
 
 pub(super) fn set(transaction: &Transaction<'_>, rows: &[SeenRow]) -> Result<(), StoreError> {
-    let mut statement =
-        transaction.prepare_cached("INSERT OR REPLACE INTO seen VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO seen(account, region, first_ms, last_ms, state, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
     for SeenRow { account, region, first_ms, last_ms, state } in rows {
-        statement.execute((account, region, first_ms, last_ms, state))?;
+        let sum = checksum::of(&[
+            checksum::text(account),
+            checksum::text(region),
+            checksum::integer(*first_ms),
+            checksum::integer(*last_ms),
+            checksum::text(state),
+        ]);
+        statement.execute((account, region, first_ms, last_ms, state, sum))?;
     }
     Ok(())
 }

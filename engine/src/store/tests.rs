@@ -10,6 +10,7 @@ use tripline_rules::rule::RuleId;
 
 use super::*;
 
+mod damage;
 mod notifications;
 mod retention;
 mod versions;

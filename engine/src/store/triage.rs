@@ -102,7 +102,7 @@ impl Store {
         let mut rows = statement.query((id,))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(alerts::read(row, 0)?);
+            found.push(self.readable(alerts::row::read(row, 0))?);
         }
         match found.len() {
             1 => Ok(found.remove(0)),
