@@ -126,6 +126,8 @@ table! {
     last_commit: Gauge "tripline_last_commit_timestamp_seconds" [] "When the last commit succeeded, since the epoch.";
     store_bytes: IntGauge "tripline_store_bytes" [] "Size of the store's file, its log included.";
     store_swept: IntCounterVec "tripline_store_swept_total" ["what"] "What was old and was taken away: window_row, alert.";
+    store_damaged_rows: IntGaugeVec "tripline_store_damaged_rows" ["table"] "Damaged rows of the store that were moved aside, by table, until `tripline store repair`.";
+    store_unusable: IntGaugeVec "tripline_store_unusable" ["reason"] "1 when the store cannot be written until a person acts: pages (of the file are damaged), file (was deleted or replaced).";
     quarantine_rows: IntGaugeVec "tripline_quarantine_rows" ["reason"] "What is kept of what was set aside, by reason.";
     window_groups: IntGauge "tripline_window_groups" [] "Groups that have window state.";
     window_bytes: IntGauge "tripline_window_bytes" [] "What window state in memory costs, about.";

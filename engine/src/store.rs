@@ -41,7 +41,7 @@ use crate::record::{Gap, Position};
 pub use accounts::SourceAccounts;
 pub use alerts::{AlertChange, Query, StoredAlert, Told};
 pub use budget::{Bucket, Pressure, RowTotal};
-pub use damage::{Aside, DAMAGED_ROWS_MAX, Damage, DamageTotal, RowKey, Scope};
+pub use damage::{Aside, DAMAGED_ROWS_MAX, Damage, DamageTotal, LostAlerts, RowKey, Scope};
 pub use hits::StoredHit;
 pub use known_rules::{Changed, KnownRule};
 pub use outbox::{Delivered, DeliveryError, Due, Ended, Outcome, Pending, Unreadable};
@@ -93,7 +93,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Rows are not what was written.
-    #[error("{} damaged rows in the store, the first: {}; `tripline store check` names all of them", .0.len(), first(.0))]
+    #[error("{} damaged rows in the store, the first: {}; `tripline store check` names all of them, and with the engine stopped `tripline store repair` moves them aside", .0.len(), first(.0))]
     DamagedRows(Vec<Damage>),
     /// SQLite refused.
     #[error("the store failed: {error}{help}", error = .0, help = help(.0))]

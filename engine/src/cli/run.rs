@@ -65,6 +65,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut store = Store::open(&config.store.path)?;
     store.set_quarantine_rows_max(i64::try_from(config.store.quarantine_rows_max).unwrap_or(i64::MAX));
     store.set_busy_timeout(config.store.busy_timeout)?;
+    let aside = store.set_small_damage_aside(now_ms())?;
+    if aside.rows > 0 {
+        tracing::error!(
+            rows = aside.rows,
+            "damaged rows of the store were moved aside: see `tripline store repair`"
+        );
+    }
     let runtime = runtime()?;
     let metrics = service::metrics(&rules.ruleset, rules.errors())?;
     let mut signals = runtime.block_on(async { drain::signals() });

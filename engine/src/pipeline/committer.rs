@@ -4,6 +4,7 @@
 //! rows, counts and how far sources were read, and a commit for each record of that costs more than reading it. One that fails
 //! is repeated until it succeeds or the service ends: meanwhile nothing is acknowledged, the queue fills, and the workers wait.
 
+mod persist;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,7 @@ use super::keeper::{Folded, Folding, Keeper};
 use super::{Matched, counts, now_ms};
 use crate::failpoint;
 use crate::metrics::Metrics;
-use crate::store::{Outcome, SeenRow, StoreError, Told, Written};
+use crate::store::{Outcome, SeenRow, Told, Written};
 use crate::window::HitTally;
 
 /// Records in one commit: bounds how long one takes and how much it holds.
@@ -32,10 +33,6 @@ pub const COMMIT_BATCHES_MAX: usize = 256;
 /// How long what nobody waits for may gather: so much more is read again after a crash, and an alert that opens has to wait until
 /// so much is written.
 pub(super) const QUIET_PATIENCE: Duration = Duration::from_millis(20);
-
-/// Between attempts to write, at first and at most.
-const RETRY_MIN: Duration = Duration::from_millis(100);
-const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// What the state thread is sent.
 pub(super) enum Message {
@@ -49,6 +46,8 @@ pub(super) enum Message {
     Barrier(oneshot::Sender<()>),
     /// Other rules, and their generation; answered when they are taken over, with those whose detection is new.
     Rules(Arc<Ruleset>, u64, oneshot::Sender<Vec<RuleId>>),
+    /// An alert or a delivery is damaged; answered with how many rows were moved aside.
+    Damaged(oneshot::Sender<u64>),
 }
 
 /// The state thread's surroundings.
@@ -78,6 +77,8 @@ struct Gathered {
     seen: Vec<SeenRow>,
     answers: Vec<oneshot::Sender<()>>,
     rules: Vec<(Arc<Ruleset>, u64, oneshot::Sender<Vec<RuleId>>)>,
+    /// Sinks that met a damaged alert or delivery.
+    damaged: Vec<oneshot::Sender<u64>>,
     /// Whether anybody but sources waits for it.
     is_asked_for: bool,
 }
@@ -107,6 +108,7 @@ impl Gathered {
             Message::Seen(rows) => self.seen.extend(rows),
             Message::Barrier(answer) => self.answers.push(answer),
             Message::Rules(ruleset, generation, answer) => self.rules.push((ruleset, generation, answer)),
+            Message::Damaged(answer) => self.damaged.push(answer),
         }
         None
     }
@@ -123,8 +125,9 @@ impl Committer {
     }
 
     fn work(&mut self) {
+        self.report_damage();
         // What the rows amount to under changed rules is written before anything new.
-        if !self.commit_owed() {
+        if self.persist(&mut Keeper::settle_reshaped).is_none() || !self.commit_owed() {
             return;
         }
         self.health.pressed(self.keeper.pressures());
@@ -132,6 +135,7 @@ impl Committer {
         while let Ok(first) = self.inbox.recv() {
             let Some(mut gathered) = self.gather(first) else { return };
             let (answers, rules) = (take(&mut gathered.answers), take(&mut gathered.rules));
+            let damaged = take(&mut gathered.damaged);
             if !self.commit(gathered) {
                 return;
             }
@@ -140,6 +144,9 @@ impl Committer {
                 let _ = answer.send(());
             }
             failpoint::die("state.acknowledged");
+            if !self.examine_deliveries(damaged) || !self.commit_owed() {
+                return;
+            }
             for (ruleset, generation, answer) in rules {
                 if !self.adopt(&ruleset, generation) {
                     return;
@@ -204,7 +211,10 @@ impl Committer {
                 }
                 self.health.pressed(self.keeper.pressures());
             }
-            Err(error) => tracing::warn!(%error, "what is old could not be taken away"),
+            Err(error) => {
+                tracing::warn!(%error, "what is old could not be taken away");
+                self.set_damage_aside(&error);
+            }
         }
     }
 
@@ -239,28 +249,6 @@ impl Committer {
         failpoint::die("rules.adopted");
         let settled = adopted.and_then(|()| self.persist(&mut Keeper::settle_reshaped));
         settled.is_some() && self.commit_owed()
-    }
-
-    /// Tries until the store does what is asked; none when the service ends before.
-    fn persist<T>(&mut self, attempt: &mut dyn FnMut(&mut Keeper) -> Result<T, StoreError>) -> Option<T> {
-        let mut retry = RETRY_MIN;
-        loop {
-            match attempt(&mut self.keeper) {
-                Ok(done) => {
-                    self.health.committed(None);
-                    return Some(done);
-                }
-                Err(error) => {
-                    tracing::error!(%error, retry_ms = retry.as_millis(), "commit failed");
-                    self.metrics.commits.with_label_values(&["failed"]).inc();
-                    self.health.committed(Some(error.to_string()));
-                    if self.stop.wait(retry) {
-                        return None;
-                    }
-                    retry = (retry * 2).min(RETRY_MAX);
-                }
-            }
-        }
     }
 
     /// Wakes the sinks if there is something for them, and says in the log what opened.

@@ -68,6 +68,9 @@ impl Courier {
                 Err(Trouble::Gone) => return,
                 Err(Trouble::Store(error)) => {
                     tracing::error!(sink = self.settings.name, %error, "the outbox cannot be read");
+                    if error.is_damaged_row() && matches!(self.report_damage(), Err(Trouble::Gone)) {
+                        return;
+                    }
                     Duration::from_secs(1)
                 }
             };
@@ -87,6 +90,9 @@ impl Courier {
             return Ok(wait_ms.map_or(IDLE, |ms| Duration::from_millis(ms).min(IDLE)));
         }
         let (readable, unreadable): (Vec<_>, Vec<_>) = due.into_iter().partition(Result::is_ok);
+        if !unreadable.is_empty() && self.report_damage()? {
+            return Ok(Duration::ZERO);
+        }
         for unreadable in unreadable.into_iter().filter_map(Result::err) {
             self.give_up(unreadable)?;
         }
@@ -160,6 +166,13 @@ impl Courier {
                 tracing::error!(sink = name, alert = alert.id, attempt, %error, "given up");
             }
         }
+    }
+
+    /// Has damaged alerts and deliveries moved aside. True if there were any: then what is due can be read again.
+    fn report_damage(&self) -> Result<bool, Trouble> {
+        let (answer, moved) = oneshot::channel();
+        self.outbox.send(Message::Damaged(answer)).map_err(|_| Trouble::Gone)?;
+        Ok(moved.blocking_recv().map_err(|_| Trouble::Gone)? > 0)
     }
 
     /// A row that cannot be read must not hold up the others.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::store::Pressure;
+use crate::store::{DamageTotal, Pressure};
 
 /// What `/readyz` tells. Lag is no part of it: a service that catches up works. Sinks are no part of it: one's outage is not ours.
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ struct Inner {
     source_error: Option<String>,
     rules_refused: usize,
     pressures: BTreeMap<String, Pressure>,
+    damaged: Vec<DamageTotal>,
 }
 
 /// Why the service is ready, or not.
@@ -27,7 +28,8 @@ struct Inner {
 pub struct Readiness {
     /// Whether it is.
     pub ready: bool,
-    /// `ok`, `starting`, `draining`, or why the last commit failed: it is being repeated.
+    /// `ok`, `starting`, `draining`, why the last commit failed (it is being repeated), or, if all is well but for damaged rows,
+    /// `degraded` and how many: detection goes on without them.
     pub store: String,
     /// `ok`, or why the source cannot be read: it is being tried again.
     pub source: String,
@@ -76,19 +78,33 @@ impl Health {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).pressures.clone()
     }
 
+    /// Sets how many damaged rows of each table were moved aside.
+    pub fn damaged(&self, totals: Vec<DamageTotal>) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).damaged = totals;
+    }
+
+    /// Returns what [`Health::damaged`] was called with last.
+    pub fn damage_totals(&self) -> Vec<DamageTotal> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).damaged.clone()
+    }
+
     /// What to tell.
     pub fn readiness(&self) -> Readiness {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let damaged: u64 = inner.damaged.iter().map(|total| total.rows).sum();
         let store = match (&inner.store_error, inner.draining, inner.started) {
-            (Some(error), ..) => error.as_str(),
-            (None, true, _) => "draining",
-            (None, false, true) => "ok",
-            (None, false, false) => "starting",
+            (Some(error), ..) => error.clone(),
+            (None, true, _) => "draining".to_owned(),
+            (None, false, true) if damaged > 0 => {
+                format!("degraded: {damaged} damaged rows were moved aside, see `tripline store repair`")
+            }
+            (None, false, true) => "ok".to_owned(),
+            (None, false, false) => "starting".to_owned(),
         };
         let works = inner.store_error.is_none() && inner.source_error.is_none();
         Readiness {
             ready: inner.started && !inner.draining && works,
-            store: store.to_owned(),
+            store,
             source: inner.source_error.clone().unwrap_or_else(|| "ok".to_owned()),
             rules_refused: inner.rules_refused,
         }

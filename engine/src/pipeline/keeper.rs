@@ -4,6 +4,7 @@
 //! and nothing is acknowledged before it is written.
 
 mod budget;
+mod damage;
 mod fold;
 mod memory;
 mod rows;
@@ -27,6 +28,7 @@ use crate::store::{
 use crate::window::FindingKey;
 use crate::window::sketch;
 pub use budget::Budget;
+pub use damage::Repaired;
 use fold::Reached;
 pub use fold::{Folded, Folding};
 pub use rows::each_hit;
@@ -101,9 +103,12 @@ impl Keeper {
         keeper.state.load_on_demand();
         keeper.state.set_bytes_max(memory_bytes_max);
         keeper.memory_bytes_max = Some(memory_bytes_max);
-        // The same rows may amount to other alerts than they did.
-        keeper.settle_reshaped()?;
-        Ok(keeper)
+        // The same rows may amount to other alerts than they did. Damaged ones are for the state thread to move aside: it tries
+        // again.
+        match keeper.settle_reshaped() {
+            Err(error) if !error.is_damaged_row() => Err(error),
+            _ => Ok(keeper),
+        }
     }
 
     fn new(mut store: Store, ruleset: &Arc<Ruleset>, route: Route) -> Result<Self, StoreError> {

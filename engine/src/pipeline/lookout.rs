@@ -2,19 +2,19 @@
 //!
 //! Its clock is the stream's: the time up to which everything that had arrived is read. Who lags hears no silence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use super::Matcher;
 use super::committer::Message;
 use super::live::LiveRules;
 use super::own::Own;
 use super::service::Shared;
+use super::{Matcher, now_ms};
 use crate::silence::{Key, Notice, Row};
 use crate::source::kinesis::board::Board;
-use crate::store::{Pressure, SeenRow};
+use crate::store::{DamageTotal, Pressure, SeenRow};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -24,6 +24,9 @@ const CHECK_LOOKS: u32 = 10;
 
 /// Checks between two times that what was learned is written down.
 const WRITE_CHECKS: u32 = 6;
+
+/// Damage that was found before is reported for so long after it, milliseconds: the engine may have died before it was reported.
+const REPORTED_AGAIN_MS: i64 = 24 * 3_600_000;
 
 /// The lookout's surroundings.
 pub(super) struct Lookout {
@@ -38,6 +41,8 @@ pub(super) struct Lookout {
     pub(super) shared: Shared,
     /// The pressure that was told of: rule, since when, until when.
     pub(super) told: BTreeSet<(String, i64, Option<i64>)>,
+    /// By table, when the last damaged row was found that was reported.
+    pub(super) damage_reported: BTreeMap<String, i64>,
 }
 
 /// Nobody writes any more.
@@ -50,7 +55,7 @@ impl Lookout {
         while !self.shared.stop.wait(EVERY) {
             self.shared.health.source(self.board.trouble(self.patience));
             looks += 1;
-            if self.pressure().is_err() {
+            if self.pressure().is_err() || self.report_damage(now_ms()).is_err() {
                 return;
             }
             if looks % CHECK_LOOKS == 0 && self.check(looks % (CHECK_LOOKS * WRITE_CHECKS) == 0).is_err() {
@@ -70,6 +75,17 @@ impl Lookout {
             if to_ms.is_some() && self.told.insert((rule.clone(), from_ms, to_ms)) {
                 tracing::info!(rule, "within the budget of rows again");
                 self.send(&Own::Pressure { rule: &rule, from_ms, to_ms })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports damaged rows that were moved aside. What is reported again after a restart is the same event.
+    fn report_damage(&mut self, now_ms: i64) -> Result<(), Gone> {
+        for DamageTotal { table, rows, found_ms } in self.shared.health.damage_totals() {
+            let is_old = found_ms < now_ms.saturating_sub(REPORTED_AGAIN_MS);
+            if !is_old && self.damage_reported.insert(table.clone(), found_ms) != Some(found_ms) {
+                self.send(&Own::Damaged { table: &table, rows, found_ms })?;
             }
         }
         Ok(())

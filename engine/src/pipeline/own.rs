@@ -60,6 +60,15 @@ pub enum Own<'o> {
         /// Until when, once it is over.
         to_ms: Option<i64>,
     },
+    /// Rows of the store are not what was written.
+    Damaged {
+        /// The table.
+        table: &'o str,
+        /// Its damaged rows, of which copies are kept.
+        rows: u64,
+        /// When the last of them was found.
+        found_ms: i64,
+    },
     /// Nothing but that all is well so far.
     Heartbeat {
         /// When.
@@ -96,7 +105,7 @@ impl Own<'_> {
 
     fn place(&self) -> Option<(&str, &str)> {
         match self {
-            Own::Lost { .. } | Own::Pressure { .. } | Own::Heartbeat { .. } => None,
+            Own::Lost { .. } | Own::Pressure { .. } | Own::Damaged { .. } | Own::Heartbeat { .. } => None,
             Own::Silent { place, .. } => *place,
             Own::New { place, .. } => Some(*place),
         }
@@ -106,6 +115,7 @@ impl Own<'_> {
         match self {
             Own::Lost { source, .. } => source,
             Own::Pressure { rule, .. } => rule,
+            Own::Damaged { table, .. } => table,
             _ => "",
         }
     }
@@ -176,11 +186,23 @@ impl Own<'_> {
                     json!({"rule": rule, "from": rfc3339(from_ms.div_euclid(1000))}),
                 )
             }
+            Own::Damaged { table, rows, found_ms } => damaged(table, *rows, *found_ms),
             Own::Heartbeat { at_ms } => {
                 ("Heartbeat", *at_ms, format!("a heartbeat of stream {stream}"), json!({}))
             }
         }
     }
+}
+
+/// Name, time, sentence and details of the event that reports damaged rows.
+fn damaged(table: &str, rows: u64, found_ms: i64) -> (&'static str, i64, String, Value) {
+    let repair = "tripline store repair";
+    let sentence = format!(
+        "{rows} rows of table {table} of the store are damaged and were moved aside, the last at {}: groups that had hits there may \
+         be undercounted; check the disk, then stop the engine and run `{repair}`",
+        rfc3339(found_ms.div_euclid(1000))
+    );
+    ("StoreDamaged", found_ms, sentence, json!({"table": table, "rows": rows, "repair": repair}))
 }
 
 /// Why nothing comes, the likeliest first.

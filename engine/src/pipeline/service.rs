@@ -3,7 +3,7 @@
 //! Back-pressure is what follows from the bounds: a slow store fills the queue, a full queue stops the workers, stopped
 //! workers leave their source where it is. Sinks stand behind the outbox and stop nobody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -171,8 +171,9 @@ impl Service {
     ) -> Result<JoinHandle<()>, ServiceError> {
         let matcher = Matcher::new(rules.current().1, limits.clone());
         let (queue, shared, rules) = (self.queue.clone(), self.shared.clone(), Arc::clone(rules));
-        let told = BTreeSet::new();
-        let lookout = Lookout { board, patience, tells, rules, matcher, queue, shared, told };
+        let (told, damage_reported) = (BTreeSet::new(), BTreeMap::new());
+        let lookout =
+            Lookout { board, patience, tells, rules, matcher, queue, shared, told, damage_reported };
         Ok(thread::Builder::new().name("lookout".to_owned()).spawn(move || lookout.run())?)
     }
 

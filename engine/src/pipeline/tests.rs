@@ -13,6 +13,7 @@ use super::*;
 use crate::store::{Query, Retention, Store};
 use crate::testing::{self, Rng};
 
+mod damage;
 mod pressure;
 mod reload;
 

@@ -22,7 +22,7 @@ use rusqlite::{ErrorCode, Row};
 use super::StoreError;
 pub use aside::Aside;
 pub use examine::{DAMAGED_ROWS_MAX, Scope};
-pub use total::DamageTotal;
+pub use total::{DamageTotal, LostAlerts};
 
 /// A row that is not what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,12 @@ impl Damage {
         Self { table, key: RowKey(vec![(column, Part::Integer(id))]), problem: problem.to_owned() }
     }
 
-    /// The same as an error.
+    /// A damaged row of a table whose rows are named by the text `column`.
+    pub(super) fn of_text(table: &'static str, column: &'static str, text: &[u8], problem: &str) -> Self {
+        Self { table, key: RowKey(vec![(column, Part::Text(text.to_vec()))]), problem: problem.to_owned() }
+    }
+
+    /// A damaged row that is named by an integer, as an error.
     pub(super) fn error(table: &'static str, column: &'static str, id: i64, problem: &str) -> StoreError {
         StoreError::DamagedRows(vec![Self::of_row(table, column, id, problem)])
     }

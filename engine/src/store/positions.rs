@@ -1,8 +1,8 @@
 //! How far each source was read, and what was lost on the way.
 
-use rusqlite::Transaction;
+use rusqlite::{Row, Transaction};
 
-use super::{Store, StoreError, checksum};
+use super::{Damage, Store, StoreError, checksum};
 use crate::record::Gap;
 
 /// How far a source was read, and what that says about event time.
@@ -57,19 +57,42 @@ pub(super) fn keep_gaps(
     Ok(())
 }
 
+fn read(row: &Row<'_>) -> Result<StoredPosition, StoreError> {
+    let damaged = |problem: &str| -> StoreError {
+        let key = row.get_ref(0).ok().and_then(|source| source.as_bytes().ok()).unwrap_or_default();
+        StoreError::DamagedRows(vec![Damage::of_text("positions", "source", key, problem)])
+    };
+    let mut values = Vec::with_capacity(5);
+    for column in 0..5 {
+        values.push(row.get_ref(column)?);
+    }
+    if !checksum::matches(row.get(5)?, &values) {
+        return Err(damaged("its checksum is not that of what was written"));
+    }
+    let text =
+        |at: usize| values[at].as_str().map(str::to_owned).map_err(|_| damaged("a text of it is not UTF-8"));
+    Ok(StoredPosition { source: text(0)?, position: text(1)?, low_s: row.get(2)?, seen_ms: row.get(4)? })
+}
+
 impl Store {
     /// How far every source was read.
     ///
     /// # Errors
-    /// SQLite's.
+    /// SQLite's; a row is damaged: reading on from it could skip records.
     pub fn positions(&self) -> Result<Vec<StoredPosition>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT source, position, low_s, seen_ms FROM positions")?;
-        let rows = statement.query_map((), |row| {
-            let (source, position, low_s, seen_ms) = row.try_into()?;
-            Ok(StoredPosition { source, position, low_s, seen_ms })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT source, position, low_s, committed_ms, seen_ms, sum FROM positions")?;
+        let mut rows = statement.query(())?;
+        let (mut positions, mut damaged) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            match read(row) {
+                Ok(position) => positions.push(position),
+                Err(StoreError::DamagedRows(rows)) => damaged.extend(rows),
+                Err(error) => return Err(error),
+            }
+        }
+        if damaged.is_empty() { Ok(positions) } else { Err(StoreError::DamagedRows(damaged)) }
     }
 
     /// The sources that are not known to be read to their end.

@@ -5,7 +5,7 @@ use super::engine::Answers;
 use crate::alert::rfc3339_ms;
 use crate::config::Config;
 use crate::source::kinesis;
-use crate::store::{Store, StoreError};
+use crate::store::{DamageTotal, Store, StoreError};
 
 /// A delivery that waits for longer is worth a look; the other limit is a failure.
 const WAITS_MS: i64 = 60_000;
@@ -35,6 +35,16 @@ pub(super) fn look(
             "gap",
             format!("records of {source} from {from} to {to} were gone before they were read"),
             format!("unless that was done: tripline backfill --log-group {group} --from {from} --to {to}"),
+        );
+    }
+    for DamageTotal { table, rows, found_ms } in store.damage_totals()? {
+        findings.fail(
+            "damage",
+            format!(
+                "{rows} rows of table {table} are damaged and were moved aside, the last at {}",
+                rfc3339_ms(found_ms)
+            ),
+            "check the disk; then stop the engine and run `tripline store repair`",
         );
     }
     let quarantined = store.quarantined()?;

@@ -43,6 +43,8 @@ impl Keeper {
     /// The store's.
     pub fn set_budget(&mut self, budget: Budget, now_ms: i64) -> Result<(), StoreError> {
         self.budget = budget;
+        // What is read here and cannot be read must not keep the engine from starting.
+        self.store.set_small_damage_aside(now_ms)?;
         let since_ms = now_ms.saturating_sub(TOLD_AGAIN_MS);
         let stretches = self.store.pressures()?.into_iter().rev();
         let lately = stretches.filter(|pressure| pressure.to_ms.is_none_or(|to_ms| to_ms >= since_ms));

@@ -37,8 +37,8 @@ fn problem(row: &Row<'_>) -> Result<Option<&'static str>, StoreError> {
         && text(row, 4)?.is_some_and(|account| account == alert.account)
         && u64::try_from(row.get::<_, i64>(5)?).is_ok_and(|count| count == alert.count)
         && row.get::<_, i64>(6)? == alert.last_seen_s
-        // The body that took the place of a damaged one does not know its period.
-        && (alert.period.is_none() || row.get::<_, Option<i64>>(7)? == period_end_s);
+        // The body that took the place of a damaged one knows neither its events nor its period.
+        && (alert.event_ids.is_empty() || row.get::<_, Option<i64>>(7)? == period_end_s);
     let in_range = (1..=i64::from(u32::MAX) - 1).contains(&row.get::<_, i64>(8)?)
         && row.get::<_, i64>(9)? >= 0
         && (0..=1).contains(&row.get::<_, i64>(10)?);
@@ -80,8 +80,6 @@ pub(super) struct Healed {
     told: i64,
     ended: bool,
     period_end_s: Option<i64>,
-    /// True if the body is damaged and another one took its place.
-    pub(super) is_replaced: bool,
 }
 
 impl Healed {
@@ -89,9 +87,8 @@ impl Healed {
     fn read(row: &Row<'_>) -> Result<Option<Self>, StoreError> {
         let seq = row.get(0)?;
         let (known, period_end_s) = (body(row)?, row.get(7)?);
-        let is_replaced = known.is_none();
         let period_end_s = match &known {
-            Some(Alert { period: Some(period), .. }) => Some(period.end_s()),
+            Some(alert) if !alert.event_ids.is_empty() => alert.period.as_ref().map(Period::end_s),
             _ => period_end_s,
         };
         let Some(mut alert) = known.map_or_else(|| substitute(row), |alert| Ok(Some(alert)))? else {
@@ -112,7 +109,7 @@ impl Healed {
             close_reason: text(row, 16)?,
             close_text: text(row, 17)?,
         };
-        Ok(Some(Self { stored, told, ended: row.get::<_, i64>(10)? != 0, period_end_s, is_replaced }))
+        Ok(Some(Self { stored, told, ended: row.get::<_, i64>(10)? != 0, period_end_s }))
     }
 
     /// The id of the alert.
@@ -156,7 +153,7 @@ fn read(connection: &Connection, seq: i64) -> Result<Option<Healed>, StoreError>
 /// Writes an alert's row anew without what is damaged of it. Returns the alert; none if the row cannot be kept.
 pub(super) fn heal(transaction: &Transaction<'_>, seq: i64) -> Result<Option<Healed>, StoreError> {
     let Some(healed) = read(transaction, seq)? else { return Ok(None) };
-    let Healed { stored, told, ended, period_end_s, .. } = &healed;
+    let Healed { stored, told, ended, period_end_s } = &healed;
     let alert = &stored.alert;
     let taken = "SELECT 1 FROM alerts WHERE id = ?1 AND seq != ?2";
     if transaction.query_row(taken, (&alert.id, seq), |_| Ok(())).optional()?.is_some() {

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params_
 use serde_json::{Map, Value, json};
 
 use super::examine::TOTAL;
-use super::{Damage, RowKey, alert, tables};
+use super::{Damage, RowKey, Scope, alert, tables};
 use crate::store::hits;
 use crate::store::{Store, StoreError, checksum};
 
@@ -19,7 +19,7 @@ pub struct Aside {
     pub rows: u64,
     /// Keys whose total of window rows was computed anew.
     pub totals: u64,
-    /// Ids of alerts whose body was damaged, or whose row could not be kept.
+    /// Ids of alerts that were damaged: their window rows say what they are.
     pub alerts: BTreeSet<String>,
 }
 
@@ -41,6 +41,19 @@ impl Store {
         let done = mover.done;
         transaction.commit()?;
         Ok(done)
+    }
+}
+
+impl Store {
+    /// Examines the tables that the engine reads when it starts, and moves aside what is damaged there. How far sources were read
+    /// is left to `tripline store repair`: without it, records would be read twice or never.
+    ///
+    /// # Errors
+    /// SQLite's. Nothing was changed then.
+    pub fn set_small_damage_aside(&mut self, now_ms: i64) -> Result<Aside, StoreError> {
+        let mut found = self.examine(Scope::Small)?;
+        found.retain(|damage| damage.table != "positions");
+        if found.is_empty() { Ok(Aside::default()) } else { self.set_damage_aside(&found, now_ms) }
     }
 }
 
@@ -166,9 +179,8 @@ impl Mover<'_> {
             return Ok(());
         }
         if let Some(healed) = alert::heal(self.transaction, seq)? {
-            if healed.is_replaced {
-                self.done.alerts.insert(healed.id().to_owned());
-            }
+            // Even with a body that is whole: growth may have been left out because of a column that was not.
+            self.done.alerts.insert(healed.id().to_owned());
             return Ok(());
         }
         let id = self.transaction.query_row(
