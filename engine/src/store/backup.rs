@@ -9,12 +9,12 @@ use rusqlite::Connection;
 use super::{Store, StoreError};
 
 impl Store {
-    /// Checks every page, without comparing indexes with their tables. `path` is for the words.
+    /// Checks every page, and every index against its table. `path` is for the words.
     ///
     /// # Errors
     /// It is damaged, or cannot be read.
-    pub fn check(&self, path: &Path) -> Result<(), StoreError> {
-        check(&self.connection, path)
+    pub fn check_pages(&self, path: &Path) -> Result<(), StoreError> {
+        ask(&self.connection, path, "PRAGMA integrity_check(1)")
     }
 
     /// Writes a copy of the store as it is now to `to`: whole or not at all, checked, and on the disk when this returns. The
@@ -47,7 +47,11 @@ impl Store {
 
 /// Whether every page of a store is what it should be, as far as SQLite can tell without comparing indexes.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let said: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+    ask(connection, path, "PRAGMA quick_check(1)")
+}
+
+fn ask(connection: &Connection, path: &Path, pragma: &str) -> Result<(), StoreError> {
+    let said: String = connection.query_row(pragma, (), |row| row.get(0))?;
     if said == "ok" {
         return Ok(());
     }

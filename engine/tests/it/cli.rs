@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 mod forms;
 mod rules;
+mod store;
 
 fn tripline(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tripline")).args(args).output().unwrap()

@@ -17,6 +17,9 @@ pub const DAMAGED_ROWS_MAX: usize = 10_000;
 /// A number that is only ever added to is damaged beyond this: another addition could exceed 64 bits.
 const COUNT_MAX: i64 = 1 << 62;
 
+/// Bytes of a name in `sketched`.
+const NAME_BYTES: usize = 16;
+
 /// Which rows to examine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -115,7 +118,7 @@ fn small(connection: &Connection, table: &Table, found: &mut Found) -> Result<()
 }
 
 fn is_names(values: &[ValueRef<'_>]) -> bool {
-    matches!(values.last(), Some(ValueRef::Blob(names)) if crate::window::sketch::read(names).is_some())
+    matches!(values.last(), Some(ValueRef::Blob(names)) if names.len() % NAME_BYTES == 0)
 }
 
 pub(super) fn values<'r>(
