@@ -15,6 +15,7 @@ mod budget;
 mod checksum;
 mod damage;
 mod hits;
+mod identity;
 mod known_rules;
 mod outbox;
 mod positions;
@@ -43,6 +44,7 @@ pub use alerts::{AlertChange, Query, StoredAlert, Told};
 pub use budget::{Bucket, Pressure, RowTotal};
 pub use damage::{Aside, DAMAGED_ROWS_MAX, Damage, DamageTotal, LostAlerts, RowKey, Scope};
 pub use hits::StoredHit;
+use identity::Identity;
 pub use known_rules::{Changed, KnownRule};
 pub use outbox::{Delivered, DeliveryError, Due, Ended, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
@@ -95,6 +97,18 @@ pub enum StoreError {
     /// Rows are not what was written.
     #[error("{} damaged rows in the store, the first: {}; `tripline store check` names all of them, and with the engine stopped `tripline store repair` moves them aside", .0.len(), first(.0))]
     DamagedRows(Vec<Damage>),
+    /// The file was deleted or replaced while it was open.
+    #[error(
+        "store {} was deleted or replaced while it was in use: {problem}; nothing more is written: put the right file or a backup \
+         in its place, and restart the engine",
+        path.display()
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+        /// What is there now.
+        problem: String,
+    },
     /// SQLite refused.
     #[error("the store failed: {error}{help}", error = .0, help = help(.0))]
     Sqlite(rusqlite::Error),
@@ -206,6 +220,8 @@ impl Default for Commit<'_> {
 pub struct Store {
     connection: Connection,
     quarantine_rows_max: i64,
+    /// The file that the one writer has open; none for the others.
+    identity: Option<Identity>,
     /// Held by the one writer; none for those who only read or speak of alerts.
     _lock: Option<File>,
 }
@@ -221,7 +237,10 @@ impl Store {
         backup::check(&connection, path)?;
         schema::migrate(&mut connection, path)?;
         schema::make_durable(&connection)?;
-        Self::prepared(connection, Some(lock))
+        let identity = Identity::begin(&connection, path)?;
+        let mut store = Self::prepared(connection, Some(lock))?;
+        store.identity = Some(identity);
+        Ok(store)
     }
 
     /// Opens an existing store beside its writer, to read it.
@@ -251,7 +270,25 @@ impl Store {
 
     fn prepared(connection: Connection, lock: Option<File>) -> Result<Self, StoreError> {
         schema::configure(&connection)?;
-        Ok(Self { connection, quarantine_rows_max: QUARANTINE_ROWS_MAX, _lock: lock })
+        Ok(Self { connection, quarantine_rows_max: QUARANTINE_ROWS_MAX, identity: None, _lock: lock })
+    }
+
+    /// Checks that the path of the store still names the file that is open for writing.
+    ///
+    /// # Errors
+    /// The file was deleted, replaced or overwritten: [`StoreError::Replaced`].
+    pub fn check_file(&mut self) -> Result<(), StoreError> {
+        self.identity.as_mut().map_or(Ok(()), Identity::check)
+    }
+
+    /// Brings everything that was committed into the one file, so that a copy of it is a backup. False if a process that reads the
+    /// store prevents it.
+    ///
+    /// # Errors
+    /// The file was replaced; SQLite's.
+    pub fn empty_log(&mut self) -> Result<bool, StoreError> {
+        self.check_file()?;
+        identity::empty_log(&self.connection)
     }
 
     /// Waits so long for another process that writes.
@@ -272,7 +309,9 @@ impl Store {
     /// # Errors
     /// SQLite's: a full disk, an I/O error, a lock held for too long. Nothing was written then.
     pub fn commit(&mut self, commit: &Commit<'_>) -> Result<Written, StoreError> {
+        self.check_file()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        identity::count(&transaction)?;
         hits::insert(&transaction, &commit.hits)?;
         failpoint::die("store.rows");
         let told = alerts::upsert(&transaction, commit.alerts, commit.now_ms)?;

@@ -28,7 +28,7 @@ use crate::port::Access;
 use crate::silence::{LastSeen, Row};
 use crate::sink::{Ping, Settings, Sink};
 use crate::source::kinesis::{self, Kinesis, NoCheckpoint, Stored};
-use crate::store::{Query, Store, StoredPosition};
+use crate::store::{Query, Store, StoreError, StoredPosition};
 use drain::Signals;
 use reload::Reloader;
 
@@ -162,7 +162,7 @@ fn serve(
     shared.health.started(rules.errors());
     let written = service.read(feeds, &live_rules, &config.limits).map_err(Failure::upstream)?;
     let asked = drain.was_asked();
-    let keeper = service.end(onlookers);
+    let mut keeper = service.end(onlookers);
     let query = Query { after_seq: Some(before), ..Query::default() };
     let alerts: Vec<_> = keeper.store().list(&query)?;
     let summary = summary::Summary {
@@ -176,7 +176,8 @@ fn serve(
     let mut out = io::stdout().lock();
     summary.write(&mut out, |_| "")?;
     out.flush()?;
-    if !written {
+    let is_replaced = finish(&mut keeper);
+    if is_replaced || !written {
         talk(
             "tripline: not everything that was received could be written; it is read again at the next start",
         );
@@ -190,6 +191,21 @@ fn serve(
     }
     // What does not add up is a mistake of ours.
     Ok(if keeper.accounts().balances() { Exit::Ok } else { Exit::Bug })
+}
+
+/// Brings everything into the store's one file. True if that is not the file any more that is at its path.
+fn finish(keeper: &mut Keeper) -> bool {
+    match keeper.empty_log() {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!("the log of the store could not be emptied: another process reads the store")
+        }
+        Err(error) => {
+            tracing::error!(%error, "the log of the store could not be emptied");
+            return matches!(error, StoreError::Replaced { .. });
+        }
+    }
+    false
 }
 
 /// Goes on where the store ends, and tells of rules that it did not know.

@@ -221,6 +221,14 @@ impl Keeper {
         &self.state
     }
 
+    /// Brings everything that was committed into the store's one file; see [`Store::empty_log`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn empty_log(&mut self) -> Result<bool, StoreError> {
+        self.store.empty_log()
+    }
+
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store

@@ -69,6 +69,7 @@ impl Store {
         if old.is_empty() {
             return Ok(Swept { next_seq, rows: 0 });
         }
+        self.check_file()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut row = transaction.prepare_cached("DELETE FROM hits WHERE seq = ?1")?;
@@ -112,6 +113,7 @@ impl Store {
         if ids.is_empty() {
             return Ok(0);
         }
+        self.check_file()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for id in &ids {
             transaction.prepare_cached("DELETE FROM outbox WHERE alert = ?1")?.execute((id,))?;

@@ -196,7 +196,7 @@ BEGIN
 END;
 ";
 
-/// Version 8: damage is found when a row is read, and what is damaged is kept apart.
+/// Version 8: damage is found when a row is read, and what is damaged is kept apart; the file is told from copies of it.
 const CHECKSUMS: &str = "
 -- Checksums of rows, over the other columns (`body_sum`, `latency_sum`: over that one). NULL: the row is of an earlier version.
 ALTER TABLE events ADD COLUMN sum INTEGER;
@@ -215,6 +215,10 @@ ALTER TABLE pressures ADD COLUMN sum INTEGER;
 CREATE TABLE damaged(
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, bytes BLOB NOT NULL, row TEXT NOT NULL,
     found_ms INTEGER NOT NULL, problem TEXT NOT NULL, settled_ms INTEGER
+) STRICT;
+-- One row: which store this is, its last opening by a writer, and how many commits there were.
+CREATE TABLE identity(
+    id INTEGER PRIMARY KEY CHECK (id = 1), store TEXT NOT NULL, opening TEXT NOT NULL, commits INTEGER NOT NULL
 ) STRICT;
 ";
 

@@ -11,6 +11,7 @@ use tripline_rules::rule::RuleId;
 use super::*;
 
 mod damage;
+mod identity;
 mod notifications;
 mod retention;
 mod versions;

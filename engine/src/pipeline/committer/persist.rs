@@ -52,7 +52,10 @@ impl Committer {
     /// Shows in metrics whether only a person can make the store usable again.
     fn report_usable(&self, error: Option<&StoreError>) {
         let pages = error.is_some_and(StoreError::is_damaged_file);
-        self.metrics.store_unusable.with_label_values(&["pages"]).set(i64::from(pages));
+        let file = matches!(error, Some(StoreError::Replaced { .. }));
+        for (reason, is_it) in [("pages", pages), ("file", file)] {
+            self.metrics.store_unusable.with_label_values(&[reason]).set(i64::from(is_it));
+        }
     }
 
     /// Moves the damaged rows aside that an error is about. True if there were any.

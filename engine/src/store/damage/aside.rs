@@ -29,6 +29,7 @@ impl Store {
     /// # Errors
     /// SQLite's. Nothing was changed then.
     pub fn set_damage_aside(&mut self, damaged: &[Damage], now_ms: i64) -> Result<Aside, StoreError> {
+        self.check_file()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Deliveries of an alert are moved before it; one that refers to no alert is damage itself.
         transaction.pragma_update(None, "defer_foreign_keys", true)?;
