@@ -19,6 +19,7 @@ mod service;
 mod silence;
 mod soak;
 mod sockets;
+mod store_file;
 mod storm;
 mod stream;
 mod subscription;

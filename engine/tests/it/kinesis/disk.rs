@@ -15,7 +15,7 @@ use super::service::{Setup, until};
 use crate::shared::variable;
 
 /// A rule that keeps a row of every event.
-const RULES: &str = "
+pub(super) const RULES: &str = "
 title: Everything
 id: everything
 logsource: {product: aws, service: cloudtrail}
