@@ -88,7 +88,7 @@ impl Mover<'_> {
         let (condition, values) = key.condition();
         let mut statement =
             self.transaction.prepare_cached(&format!("SELECT * FROM {table} WHERE {condition}"))?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query(params_from_iter(values))?;
         let mut copied = 0;
         while let Some(row) = rows.next()? {
