@@ -9,7 +9,7 @@ use super::*;
 use crate::decode::Limits;
 use crate::pipeline::Matcher;
 use crate::record::Record;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::testing::ruleset;
 
 const RULES: &str = "
@@ -103,4 +103,28 @@ fn or_until_nobody_can_send_more() {
     let (mut committer, mut matcher, _folder) = committer(inbox);
     drop(sender);
     assert_eq!(committer.gather(record(&mut matcher, 0, "Other")).unwrap().folding.len(), 1);
+}
+
+#[test]
+fn damaged_pages_are_reported_and_waited_for_and_no_row_is_moved() {
+    let (_sender, inbox) = sync_channel(1);
+    let (mut committer, _, _folder) = committer(inbox);
+    let corrupt = || {
+        let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        StoreError::from(rusqlite::Error::SqliteFailure(failure, None))
+    };
+    let unusable =
+        |committer: &Committer| committer.metrics.store_unusable.with_label_values(&["pages"]).get();
+    let mut attempts = 0;
+    // One attempt, then it waits; asked to end, it does.
+    committer.stop.ask();
+    let done = committer.persist(&mut |_| {
+        attempts += 1;
+        Err::<(), _>(corrupt())
+    });
+    assert_eq!((done, attempts, unusable(&committer)), (None, 1, 1));
+    let readiness = committer.health.readiness();
+    assert!(!readiness.ready && readiness.store.contains("put a backup in its place"), "{readiness:?}");
+    assert_eq!(committer.keeper.damage_totals().unwrap(), []);
+    assert_eq!((committer.persist(&mut |_| Ok(())), unusable(&committer)), (Some(()), 0));
 }
