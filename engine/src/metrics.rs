@@ -115,6 +115,7 @@ table! {
     heartbeat_last: Gauge "tripline_heartbeat_last_timestamp_seconds" [] "When the last heartbeat was taken by its address, since the epoch; 0: never.";
     deliveries: IntCounterVec "tripline_deliveries_total" ["sink", "outcome"] "Attempts to deliver: delivered, dead, or what the sink answered.";
     delivery_seconds: HistogramVec "tripline_delivery_seconds" ["sink"] "How long attempts to deliver took.";
+    sink_unavailable: IntGaugeVec "tripline_sink_unavailable" ["sink"] "1 while a sink is unavailable and one delivery at a time is tried (circuit breaker open or half-open).";
     outbox: IntGaugeVec "tripline_outbox_deliveries" ["sink", "state"] "Deliveries: created = delivered + pending + dead.";
     outbox_oldest: GaugeVec "tripline_outbox_oldest_seconds" ["sink"] "How long the oldest pending delivery has waited.";
     worker_busy: Counter "tripline_worker_busy_seconds_total" [] "Time that workers spent on decode and match.";

@@ -7,6 +7,7 @@
 //! Invariant: what came in is accounted for at any time: [`Accounts::balances`].
 
 pub mod attempt;
+mod clock;
 mod committer;
 mod counts;
 mod courier;

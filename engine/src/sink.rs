@@ -8,6 +8,7 @@
 mod address;
 mod alertmanager;
 mod body;
+pub mod breaker;
 mod digest;
 mod file;
 mod filter;

@@ -46,12 +46,12 @@ pub use damage::{Aside, DAMAGED_ROWS_MAX, Damage, DamageTotal, LostAlerts, RowKe
 pub use hits::StoredHit;
 use identity::Identity;
 pub use known_rules::{Changed, KnownRule};
-pub use outbox::{Delivered, DeliveryError, Due, Ended, Outcome, Pending, Unreadable};
+pub use outbox::{Delivered, DeliveryError, Due, Ended, Others, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
 pub use quarantine::QUARANTINE_ROWS_MAX;
 pub use retention::{Retention, Swept};
 pub use seen::SeenRow;
-pub use triage::{CloseReason, TriageError};
+pub use triage::{CloseReason, Resend, TriageError};
 
 /// The store could not be read or written.
 #[derive(Debug, thiserror::Error)]

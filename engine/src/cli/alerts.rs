@@ -22,7 +22,7 @@ pub(super) enum Command {
     Ack(triage::AckArgs),
     /// Say that it is done, and why
     Close(triage::CloseArgs),
-    /// Make deliveries after all that were given up
+    /// Deliver again: dead deliveries, or with `--pending` waiting ones at once
     Resend(triage::ResendArgs),
 }
 

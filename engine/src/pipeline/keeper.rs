@@ -146,6 +146,14 @@ impl Keeper {
         &self.new
     }
 
+    /// Makes every waiting delivery due. Called once, when the engine starts.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn restart_deliveries(&mut self) -> Result<(), StoreError> {
+        self.store.restart_deliveries()
+    }
+
     /// Under which key the hits of each rule are kept.
     pub fn keys(&self) -> &RuleKeys {
         &self.keys

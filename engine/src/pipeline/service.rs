@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tripline_rules::plan::Ruleset;
 use tripline_rules::rule::RuleId;
 
+use super::clock::EngineClock;
 use super::committer::{Committer, Message, QUIET_PATIENCE};
 use super::courier::Courier;
 use super::gate::Gate;
@@ -87,7 +88,7 @@ impl Service {
     /// # Errors
     /// The store cannot be opened for reading, or there are no threads.
     pub fn start(
-        keeper: Keeper,
+        mut keeper: Keeper,
         store: &Path,
         sinks: Vec<(Settings, Sink)>,
         room: Room,
@@ -97,6 +98,10 @@ impl Service {
         let gate = Arc::new(Gate::new(bytes_max));
         let (queue, inbox) = sync_channel(queue_batches_max);
         shared.metrics.queue_batches_max.set(i64::try_from(queue_batches_max).unwrap_or(i64::MAX));
+        // Without it, deliveries sit out waits of the run before.
+        if let Err(error) = keeper.restart_deliveries() {
+            tracing::warn!(%error, "cannot make waiting deliveries due");
+        }
         let (mut couriers, mut wakes) = (Vec::new(), Vec::new());
         for (settings, sink) in sinks {
             let (wake, woken) = sync_channel(1);
@@ -110,6 +115,8 @@ impl Service {
                 stop: Arc::clone(&shared.stop),
                 metrics: shared.metrics.clone(),
                 runtime: shared.runtime.clone(),
+                clock: EngineClock::start(now_ms()),
+                wall: now_ms,
             };
             couriers.push((wake.clone(), thread::Builder::new().name(name).spawn(move || courier.run())?));
             wakes.push(wake);

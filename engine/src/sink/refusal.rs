@@ -7,6 +7,15 @@ use std::time::Duration;
 
 use crate::alert;
 
+/// Error codes of SNS that concern a single message.
+const AWS_REJECTIONS: [&str; 5] = [
+    "InvalidAttribute",
+    "InvalidParameter",
+    "InvalidParameterValue",
+    "ParameterValueInvalid",
+    "ValidationException",
+];
+
 /// Why a delivery was not accepted. Every one is tried again: what is wrong may be mended on the other side.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -80,6 +89,24 @@ impl Refusal {
         match self {
             Refusal::Status { retry_after, .. } => *retry_after,
             _ => None,
+        }
+    }
+
+    /// True if the sink is unavailable: a refusal for a reason that concerns every delivery (no connection, a failing or
+    /// overloaded server, a wrong address or token). False if it concerns this delivery only: its form, its size, its content.
+    /// What may be either counts as the delivery's, for a single delivery must not hold up the others.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Refusal::Status { status, .. } => {
+                !matches!(status, 400 | 409 | 411 | 413 | 414 | 415 | 422 | 431)
+            }
+            Refusal::Aws { code, .. } => !AWS_REJECTIONS.contains(&code.as_str()),
+            Refusal::Answer { .. } | Refusal::Alert { .. } => false,
+            Refusal::Timeout { .. }
+            | Refusal::Address { .. }
+            | Refusal::Connect { .. }
+            | Refusal::Http { .. }
+            | Refusal::Io { .. } => true,
         }
     }
 
@@ -180,4 +207,30 @@ pub enum UrlFault {
         /// Which.
         address: IpAddr,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_of_the_sink_and_a_rejection_of_a_delivery() {
+        let status = |status| Refusal::Status { status, retry_after: None, answer: String::new() };
+        for rejected in [400, 409, 411, 413, 414, 415, 422, 431] {
+            assert!(!status(rejected).is_outage(), "{rejected}");
+        }
+        for outage in [301, 401, 403, 404, 408, 410, 429, 500, 502, 503, 504] {
+            assert!(status(outage).is_outage(), "{outage}");
+        }
+        let aws = |code: &str| Refusal::Aws { code: code.to_owned(), message: String::new() };
+        assert!(!aws("InvalidParameter").is_outage());
+        assert!(
+            ["AuthorizationError", "NotReached", "Throttled", "NotFound"]
+                .iter()
+                .all(|code| aws(code).is_outage())
+        );
+        assert!(!Refusal::Answer { status: 200, answer: "invalid_blocks".to_owned() }.is_outage());
+        assert!(Refusal::Timeout { ms: 1 }.is_outage());
+        assert!(Refusal::Connect { detail: String::new() }.is_outage());
+    }
 }

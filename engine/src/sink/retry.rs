@@ -4,44 +4,53 @@ use std::time::Duration;
 
 use jiff::fmt::rfc2822;
 
-/// The first wait is drawn from up to this; each further one from twice as much.
+/// Upper limit of the first wait; each further wait has twice the limit of the one before.
 const FIRST_MS: i64 = 1_000;
-/// The most that a wait is drawn from.
+/// Largest limit of a wait.
 const LONGEST_MS: i64 = 15 * 60 * 1_000;
-/// As far as a receiver's own wish is followed.
+/// Longest `Retry-After` that is followed.
 const RETRY_AFTER_MS_MAX: i64 = 60 * 60 * 1_000;
-/// A delivery still refused at this age is given up: whoever had to be told has been in the dark for a day, and the
-/// store shows it.
+/// Refusals of a delivery before it can be abandoned. A `Retry-After` of an hour gives 24 attempts a day.
+pub const DEAD_AFTER_ATTEMPTS: u32 = 20;
+/// Counted time of a delivery ([`counted_ms`]) before it can be abandoned.
 pub const DEAD_AFTER_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Time beyond the wait that a step of the counted time may take: the queue, the rate limit and the attempt itself.
+pub const STEP_MARGIN_MS: i64 = 60_000;
 
-/// What follows a refusal.
+/// Consequence of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Not before this time, milliseconds since the epoch.
-    At(i64),
-    /// No more: it stays in the store as undeliverable.
+    /// Another attempt, not before this many milliseconds have passed.
+    After(i64),
+    /// No further attempt: the delivery stays in the store as dead.
     Dead,
 }
 
-/// What follows the refusal of attempt number `attempt` (from 1) of a delivery made at `created_ms`.
+/// Returns the consequence of a delivery's refusal number `attempts` (from 1), when `tried_ms` of its time have counted.
 ///
-/// Full jitter: anything between at once and a limit that doubles, so that those who failed together do not come back
-/// together. `random` is any number from all of `u64`.
-pub fn next_attempt(
-    attempt: u32,
-    created_ms: i64,
-    now_ms: i64,
-    retry_after: Option<Duration>,
-    random: u64,
-) -> Next {
-    if now_ms.saturating_sub(created_ms) >= DEAD_AFTER_MS {
+/// The wait has full jitter (Brooker, "Exponential Backoff and Jitter"): it is drawn between 0 and a limit that doubles, so
+/// that deliveries that failed together do not return together. `random` is any number from all of `u64`.
+pub fn next_attempt(attempts: u32, tried_ms: i64, retry_after: Option<Duration>, random: u64) -> Next {
+    if attempts >= DEAD_AFTER_ATTEMPTS && tried_ms >= DEAD_AFTER_MS {
         return Next::Dead;
     }
-    let doublings = attempt.saturating_sub(1).min(20);
-    let limit_ms = (FIRST_MS << doublings).min(LONGEST_MS);
+    Next::After(wait_ms(attempts.saturating_sub(1), LONGEST_MS, retry_after, random))
+}
+
+/// Returns how much of the time between two refusals of a delivery counts toward its end: `since_ms`, the monotonic time since
+/// the refusal before, but at most the wait that followed it and a margin. A delivery that was not refused before in this run of
+/// the engine has no such time, so neither an outage of the engine nor a change of the wall clock counts.
+pub fn counted_ms(since_ms: Option<i64>, wait_ms: i64) -> i64 {
+    since_ms.map_or(0, |since_ms| since_ms.clamp(0, wait_ms.saturating_add(STEP_MARGIN_MS).max(0)))
+}
+
+/// Draws a wait below a limit that doubles `doublings` times up to `longest_ms`; never shorter than `retry_after`, as far as
+/// that is followed.
+pub(super) fn wait_ms(doublings: u32, longest_ms: i64, retry_after: Option<Duration>, random: u64) -> i64 {
+    let limit_ms = (FIRST_MS << doublings.min(20)).min(longest_ms);
     let drawn_ms = i64::try_from(random % (limit_ms.unsigned_abs() + 1)).unwrap_or(limit_ms);
     let asked_ms = retry_after.map_or(0, |after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
-    Next::At(now_ms.saturating_add(drawn_ms.max(asked_ms.min(RETRY_AFTER_MS_MAX))))
+    drawn_ms.max(asked_ms.min(RETRY_AFTER_MS_MAX))
 }
 
 /// How long a `Retry-After` header asks to wait: seconds, or a date.
@@ -61,9 +70,9 @@ mod tests {
 
     const NOW_MS: i64 = 1_767_323_000_000;
 
-    fn wait(attempt: u32, retry_after_s: Option<u64>, random: u64) -> i64 {
-        match next_attempt(attempt, NOW_MS, NOW_MS, retry_after_s.map(Duration::from_secs), random) {
-            Next::At(at_ms) => at_ms - NOW_MS,
+    fn wait(attempts: u32, retry_after_s: Option<u64>, random: u64) -> i64 {
+        match next_attempt(attempts, 0, retry_after_s.map(Duration::from_secs), random) {
+            Next::After(wait_ms) => wait_ms,
             Next::Dead => panic!("dead at once"),
         }
     }
@@ -89,12 +98,23 @@ mod tests {
     }
 
     #[test]
-    fn after_a_day_it_is_dead_and_not_before() {
-        let next = |age_ms| next_attempt(99, NOW_MS - age_ms, NOW_MS, None, 0);
-        assert_eq!(next(DEAD_AFTER_MS - 1), Next::At(NOW_MS));
-        assert_eq!(next(DEAD_AFTER_MS), Next::Dead);
-        assert_eq!(next(-5_000), Next::At(NOW_MS), "a clock set back kills nothing");
-        assert_eq!(next_attempt(1, i64::MIN, i64::MAX, None, 0), Next::Dead);
+    fn a_delivery_is_dead_after_enough_attempts_and_enough_counted_time() {
+        let next = |attempts, tried_ms| next_attempt(attempts, tried_ms, None, 0);
+        let (attempts, tried_ms) = (DEAD_AFTER_ATTEMPTS, DEAD_AFTER_MS);
+        assert_eq!(next(attempts, tried_ms), Next::Dead);
+        assert_eq!(next(u32::MAX, i64::MAX), Next::Dead);
+        assert_eq!(next(attempts - 1, i64::MAX), Next::After(0), "one refusal of many is not enough");
+        assert_eq!(next(u32::MAX, tried_ms - 1), Next::After(0));
+    }
+
+    #[test]
+    fn a_step_counts_as_far_as_its_wait_and_a_margin() {
+        assert_eq!(counted_ms(None, 900_000), 0, "the first refusal since the start of the engine");
+        assert_eq!(counted_ms(Some(10_000), 900_000), 10_000);
+        assert_eq!(counted_ms(Some(26 * 3_600_000), 900_000), 960_000);
+        assert_eq!(counted_ms(Some(-5), 900_000), 0);
+        assert_eq!(counted_ms(Some(i64::MAX), i64::MAX), i64::MAX);
+        assert_eq!(counted_ms(Some(5), i64::MIN), 0);
     }
 
     #[test]

@@ -1,10 +1,18 @@
 //! Deliveries: what is to be told to which sink, and how that ended. `created = delivered + pending + dead` for each sink.
 
-use rusqlite::{OptionalExtension, Row, Transaction};
+mod due;
 
-use super::{Store, StoreError, alerts};
+use rusqlite::{Row, Transaction};
+
+use super::{Store, StoreError};
 use crate::alert::gain::Gain;
 use crate::store::StoredAlert;
+
+/// `next_ms` of a delivery that is due at any time, whatever a clock says.
+const DUE: i64 = 0;
+
+/// `next_ms` of a delivery that a person asked for: it is tried even while its sink is unavailable.
+pub(super) const REQUESTED: i64 = -1;
 
 /// A delivery to be made.
 #[derive(Default)]
@@ -28,13 +36,13 @@ pub(super) fn insert_for(
 ) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "INSERT OR IGNORE INTO outbox(alert, revision, sink, level, ended, created_ms, next_ms, gained, since_acknowledgment)
-         SELECT id, ?2, ?3, level, ?4, ?5, ?5, ?6, ?7 FROM alerts WHERE id = ?1",
+         SELECT id, ?2, ?3, level, ?4, ?5, ?8, ?6, ?7 FROM alerts WHERE id = ?1",
     )?;
     let gained = serde_json::to_string(row.gained)
         .map_err(|error| StoreError::Row { table: "outbox", problem: error.to_string() })?;
     let since = row.since_acknowledgment;
     for sink in sinks {
-        statement.execute((row.alert, row.revision, sink, row.ended, now_ms, &gained, since))?;
+        statement.execute((row.alert, row.revision, sink, row.ended, now_ms, &gained, since, DUE))?;
     }
     Ok(())
 }
@@ -54,6 +62,12 @@ pub struct Due {
     pub gained: Vec<Gain>,
     /// True if a person had acknowledged or closed the alert before it gained this.
     pub since_acknowledgment: bool,
+    /// Counted time of trying, milliseconds: see [`crate::store::Ended::Retry`].
+    pub tried_ms: i64,
+    /// Wait that followed the last refusal, milliseconds.
+    pub wait_ms: i64,
+    /// Time of the last refusal, by the clock of this run of the engine; none if there was none in this run.
+    pub refused_ms: Option<i64>,
 }
 
 /// A delivery whose alert cannot be read.
@@ -78,6 +92,20 @@ pub struct Outcome {
     pub sink: String,
     /// How.
     pub ended: Ended,
+    /// What it changes for the other deliveries that wait for the sink.
+    pub others: Others,
+}
+
+/// What an attempt changes for the other deliveries that wait for its sink.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Others {
+    /// Nothing.
+    #[default]
+    Unchanged,
+    /// The sink recovered from an outage: all of them are due.
+    Due,
+    /// The sink is unavailable: what a person asked for was tried.
+    RequestsTried,
 }
 
 /// How an attempt ended.
@@ -92,8 +120,12 @@ pub enum Ended {
     },
     /// It did not; another attempt is due.
     Retry {
-        /// When, milliseconds since the epoch.
-        next_ms: i64,
+        /// Time of the refusal, milliseconds, by the clock of this run of the engine.
+        refused_ms: i64,
+        /// Shortest time until the next attempt, milliseconds.
+        wait_ms: i64,
+        /// Counted time of trying, milliseconds: the sum of the monotonic times between refusals, each at most its wait and a margin.
+        tried_ms: i64,
         /// Why.
         error: String,
     },
@@ -180,17 +212,22 @@ pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Res
     let mut delivered = transaction
         .prepare_cached(&format!("UPDATE outbox SET delivered_ms = ?4, digest = ?5, error = NULL {OPEN}"))?;
     let mut retry = transaction.prepare_cached(&format!(
-        "UPDATE outbox SET attempts = attempts + 1, next_ms = ?4, error = ?5 {OPEN}"
+        "UPDATE outbox SET attempts = attempts + 1, refused_ms = ?4, wait_ms = ?5, next_ms = ?6, tried_ms = ?7, error = ?8 {OPEN}"
     ))?;
     let mut dead = transaction.prepare_cached(&format!(
         "UPDATE outbox SET attempts = attempts + 1, dead_ms = ?4, error = ?5 {OPEN}"
     ))?;
-    for Outcome { alert, revision, sink, ended } in outcomes {
+    for Outcome { alert, revision, sink, ended, others } in outcomes {
+        // Before what follows for this delivery itself.
+        change_others(transaction, sink, *others)?;
         match ended {
             Ended::Delivered { at_ms, digest } => {
                 delivered.execute((alert, revision, sink, at_ms, digest))?
             }
-            Ended::Retry { next_ms, error } => retry.execute((alert, revision, sink, next_ms, error))?,
+            Ended::Retry { refused_ms, wait_ms, tried_ms, error } => {
+                let next_ms = refused_ms.saturating_add(*wait_ms);
+                retry.execute((alert, revision, sink, refused_ms, wait_ms, next_ms, tried_ms, error))?
+            }
             Ended::Dead { at_ms, error } => dead.execute((alert, revision, sink, at_ms, error))?,
         };
     }
@@ -198,68 +235,25 @@ pub(super) fn settle(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> Res
 }
 
 /// Reads the gains of a delivery. They are words about an alert that is read by itself: damaged ones are left out.
-fn read_gains(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Gain>> {
+pub(super) fn read_gains(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Gain>> {
     let gains = row.get_ref(at)?.as_str().ok().and_then(|text| serde_json::from_str(text).ok());
     Ok(gains.unwrap_or_default())
 }
 
+fn change_others(transaction: &Transaction<'_>, sink: &str, others: Others) -> Result<(), StoreError> {
+    let which = match others {
+        Others::Unchanged => return Ok(()),
+        Others::Due => "next_ms > ?2",
+        Others::RequestsTried => "next_ms < 0",
+    };
+    let mut statement = transaction.prepare_cached(&format!(
+        "UPDATE outbox SET next_ms = ?2 WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND {which}"
+    ))?;
+    statement.execute((sink, DUE))?;
+    Ok(())
+}
+
 impl Store {
-    /// What is due for a sink: the gravest first, then the oldest. A revision waits for the one before.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn due(
-        &self,
-        sink: &str,
-        now_ms: i64,
-        rows_max: u32,
-    ) -> Result<Vec<Result<Due, Unreadable>>, StoreError> {
-        let columns = alerts::COLUMNS.split(", ").map(|column| format!("alerts.{column}"));
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT outbox.revision, outbox.ended, outbox.attempts, outbox.created_ms, outbox.gained,
-                    outbox.since_acknowledgment, {}, alerts.id
-             FROM outbox JOIN alerts ON alerts.id = outbox.alert
-             WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND next_ms <= ?2 AND {FIRST}
-             ORDER BY outbox.level DESC, outbox.created_ms, outbox.alert, outbox.revision LIMIT ?3",
-            columns.collect::<Vec<_>>().join(", ")
-        ))?;
-        let mut rows = statement.query((sink, now_ms, rows_max))?;
-        let mut due = Vec::new();
-        while let Some(row) = rows.next()? {
-            let revision: u32 = row.get(0)?;
-            due.push(match alerts::row::read(row, 6) {
-                Ok(mut stored) => {
-                    stored.alert.revision = revision;
-                    Ok(Due {
-                        stored,
-                        ended: row.get(1)?,
-                        attempts: row.get(2)?,
-                        created_ms: row.get(3)?,
-                        gained: read_gains(row, 4)?,
-                        since_acknowledgment: row.get(5)?,
-                    })
-                }
-                Err(error) if error.is_damaged_row() => {
-                    Err(Unreadable { alert: row.get("id")?, revision, problem: error.to_string() })
-                }
-                Err(error) => return Err(error),
-            });
-        }
-        Ok(due)
-    }
-
-    /// When the next delivery of a sink is due; none when nothing waits.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn next_due_ms(&self, sink: &str) -> Result<Option<i64>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT min(next_ms) FROM outbox
-             WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL AND {FIRST}"
-        ))?;
-        Ok(statement.query_row((sink,), |row| row.get(0)).optional()?.flatten())
-    }
-
     /// The deliveries of an alert, oldest first.
     ///
     /// # Errors
@@ -300,18 +294,6 @@ impl Store {
             Ok(DeliveryError { sink, error, dead, deliveries })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// How many deliveries are due for a sink, as far as `rows_max`.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn due_count(&self, sink: &str, now_ms: i64, rows_max: u64) -> Result<u64, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE sink = ?1 AND delivered_ms IS NULL AND dead_ms IS NULL
-             AND next_ms <= ?2 AND {FIRST} LIMIT ?3)"
-        ))?;
-        Ok(statement.query_row((sink, now_ms, rows_max), |row| row.get(0))?)
     }
 
     /// The accounts of every sink that ever had a delivery.

@@ -5,16 +5,16 @@ mod renumber;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::StoreError;
 use crate::failpoint;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-pub(super) const VERSIONS: [&str; 8] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED, CHANGES, CHECKSUMS];
+pub(super) const VERSIONS: [&str; 9] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED, CHANGES, CHECKSUMS, DELIVERY_TIME];
 
 /// The version that this binary reads and writes: that of the last of them.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 
 /// How long to wait for another process that writes: people's transactions are short.
 const BUSY: Duration = Duration::from_secs(5);
@@ -222,6 +222,17 @@ CREATE TABLE identity(
 ) STRICT;
 ";
 
+/// Version 9: how long deliveries were tried, by a clock that no one sets.
+const DELIVERY_TIME: &str = "
+-- `tried_ms`: time of trying that counts toward the end of a delivery. `wait_ms`: the wait after the last refusal. `refused_ms`: the
+-- time of that refusal, by the clock of the run of the engine that made it; none when it was an earlier run. `next_ms` is of the same
+-- clock; 0 is due at any time, and negative asked for by a person.
+ALTER TABLE outbox ADD COLUMN tried_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN wait_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN refused_ms INTEGER;
+CREATE INDEX outbox_requested ON outbox(sink) WHERE next_ms < 0 AND delivered_ms IS NULL AND dead_ms IS NULL;
+";
+
 /// Says whose file it is: `TRIP`.
 pub(super) const APPLICATION_ID: i64 = 0x5452_4950;
 
@@ -255,17 +266,23 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     let Some(missing) = usize::try_from(found).ok().and_then(|found| VERSIONS.get(found..)) else {
         return Err(StoreError::Version { found, known: VERSION });
     };
-    for version in missing {
-        transaction.execute_batch(version)?;
-    }
-    // Rows are written with all of their present columns, so every table must be there.
-    if missing.contains(&NUMBERS) {
-        renumber::every_hit(&transaction)?;
-    }
+    apply(&transaction, missing)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     failpoint::die("store.migrated");
     Ok(transaction.commit()?)
+}
+
+/// Adds what these versions added.
+pub(super) fn apply(transaction: &Transaction<'_>, versions: &[&str]) -> Result<(), StoreError> {
+    for version in versions {
+        transaction.execute_batch(version)?;
+    }
+    // Rows are written with all of their present columns, so every table must be there.
+    if versions.contains(&NUMBERS) {
+        renumber::every_hit(transaction)?;
+    }
+    Ok(())
 }
 
 /// Whether the file is a store of this version; only looks.

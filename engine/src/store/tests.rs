@@ -11,6 +11,7 @@ use tripline_rules::rule::RuleId;
 use super::*;
 
 mod damage;
+mod deliveries;
 mod identity;
 mod notifications;
 mod retention;
@@ -140,6 +141,7 @@ fn an_alert_is_told_when_it_opens_when_it_is_ten_times_more_and_at_its_end() {
         revision: 1,
         sink: "pager".to_owned(),
         ended: Ended::Delivered { at_ms: 3_000, digest: None },
+        others: Others::Unchanged,
     }];
     store.commit(&Commit { outcomes: &delivered, ..Commit::default() }).unwrap();
     assert_eq!(due(&store), [2]);
@@ -212,15 +214,20 @@ fn a_delivery_is_somewhere() {
         revision: 1,
         sink: "pager".to_owned(),
         ended,
+        others: Others::Unchanged,
     };
     let outcomes = [
         outcome("a", Ended::Delivered { at_ms: 2_000, digest: None }),
         outcome("b", Ended::Dead { at_ms: 3_000, error: "no".to_owned() }),
-        outcome("c", Ended::Retry { next_ms: 9_000, error: "later".to_owned() }),
+        outcome(
+            "c",
+            Ended::Retry { refused_ms: 5_000, wait_ms: 4_000, tried_ms: 7, error: "later".to_owned() },
+        ),
     ];
     store.commit(&Commit { outcomes: &outcomes, ..Commit::default() }).unwrap();
     // What is settled stays so.
-    let late = [outcome("a", Ended::Retry { next_ms: 0, error: "what".to_owned() })];
+    let late =
+        [outcome("a", Ended::Retry { refused_ms: 0, wait_ms: 0, tried_ms: 0, error: "what".to_owned() })];
     store.commit(&Commit { outcomes: &late, ..Commit::default() }).unwrap();
     let sinks = store.outbox().unwrap();
     let pager = sinks.iter().find(|sink| sink.sink == "pager").unwrap();
@@ -232,6 +239,7 @@ fn a_delivery_is_somewhere() {
     let due = store.due("pager", 9_000, 10).unwrap();
     let due = due[0].as_ref().unwrap();
     assert_eq!((due.stored.alert.id.as_str(), due.attempts), ("c", 1));
+    assert_eq!((due.tried_ms, due.wait_ms, due.refused_ms), (7, 4_000, Some(5_000)));
     // One that cannot be read is named, and holds up nobody.
     store.connection.execute("UPDATE alerts SET body = '{}' WHERE id = 'c'", ()).unwrap();
     let due = store.due("pager", 9_000, 10).unwrap();
@@ -239,9 +247,9 @@ fn a_delivery_is_somewhere() {
     assert_eq!(store.deliveries("b").unwrap()[1].error.as_deref(), Some("no"));
     // What was given up is made after all, once it is asked for.
     let dead = |store: &Store| store.outbox().unwrap().iter().map(|sink| sink.dead).sum::<u64>();
-    assert_eq!(store.resend(None, Some("nobody"), 9_000).unwrap(), 0);
-    assert_eq!((store.resend(None, Some("pager"), 9_000).unwrap(), dead(&store)), (1, 0));
-    assert_eq!(store.resend(None, None, 9_000).unwrap(), 0);
+    assert_eq!(store.resend(Resend::Dead, None, Some("nobody"), 9_000).unwrap(), 0);
+    assert_eq!((store.resend(Resend::Dead, None, Some("pager"), 9_000).unwrap(), dead(&store)), (1, 0));
+    assert_eq!(store.resend(Resend::Dead, None, None, 9_000).unwrap(), 0);
     let due = store.due("pager", 9_000, 10).unwrap().into_iter().flatten();
     assert!(due.into_iter().any(|due| (due.created_ms, due.attempts) == (9_000, 0)));
 }

@@ -53,6 +53,15 @@ impl fmt::Display for CloseReason {
     }
 }
 
+/// Deliveries that a person asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resend {
+    /// Dead ones.
+    Dead,
+    /// Waiting ones.
+    Pending,
+}
+
 /// What was said could not be written down.
 #[derive(Debug, thiserror::Error)]
 pub enum TriageError {
@@ -149,23 +158,35 @@ impl Store {
         })
     }
 
-    /// Deliveries that were given up are to be made after all, as if they had just been put here: those of one alert or sink, or
-    /// all. Returns how many.
+    /// Makes deliveries due at once: those of one alert or sink, or all. Dead ones begin anew, as if they had just been put here;
+    /// waiting ones keep their attempts. Returns how many.
     ///
     /// # Errors
     /// SQLite's.
     pub fn resend(
         &mut self,
+        which: Resend,
         alert: Option<&str>,
         sink: Option<&str>,
         now_ms: i64,
     ) -> Result<usize, StoreError> {
+        const OF: &str = "(?1 IS NULL OR alert = ?1) AND (?2 IS NULL OR sink = ?2)";
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let again = transaction.execute(
-            "UPDATE outbox SET dead_ms = NULL, error = NULL, attempts = 0, created_ms = ?1, next_ms = ?1
-             WHERE dead_ms IS NOT NULL AND (?2 IS NULL OR alert = ?2) AND (?3 IS NULL OR sink = ?3)",
-            (now_ms, alert, sink),
-        )?;
+        let again = match which {
+            Resend::Dead => transaction.execute(
+                &format!(
+                    "UPDATE outbox SET dead_ms = NULL, error = NULL, attempts = 0, tried_ms = 0, wait_ms = 0,
+                     refused_ms = NULL, created_ms = ?4, next_ms = ?3 WHERE dead_ms IS NOT NULL AND {OF}"
+                ),
+                (alert, sink, outbox::REQUESTED, now_ms),
+            )?,
+            Resend::Pending => transaction.execute(
+                &format!(
+                    "UPDATE outbox SET next_ms = ?3 WHERE delivered_ms IS NULL AND dead_ms IS NULL AND {OF}"
+                ),
+                (alert, sink, outbox::REQUESTED),
+            )?,
+        };
         transaction.commit()?;
         Ok(again)
     }

@@ -12,6 +12,7 @@ mod lacking;
 mod large;
 mod oracle;
 mod producer_library;
+mod outage;
 mod recovery;
 mod reload;
 mod reshard;

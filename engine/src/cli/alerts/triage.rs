@@ -6,7 +6,7 @@ use clap::builder::PossibleValue;
 use super::StoreArgs;
 use crate::cli::{Exit, Failure, talk};
 use crate::pipeline::now_ms;
-use crate::store::CloseReason;
+use crate::store::{CloseReason, Resend};
 
 /// Say that somebody is on it: no more revisions are told
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub(in crate::cli) struct CloseArgs {
     text: Option<String>,
 }
 
-/// Make deliveries after all that were given up
+/// Deliver again: dead deliveries, or with `--pending` waiting ones at once
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ResendArgs {
     #[command(flatten)]
@@ -45,6 +45,9 @@ pub(in crate::cli) struct ResendArgs {
     /// Only to this sink
     #[arg(long, value_name = "NAME")]
     sink: Option<String>,
+    /// Make deliveries that wait for their next attempt due at once, instead of retrying dead ones
+    #[arg(long)]
+    pending: bool,
 }
 
 impl ValueEnum for CloseReason {
@@ -80,14 +83,18 @@ pub(super) fn close(args: &CloseArgs) -> Result<Exit, Failure> {
 
 pub(super) fn resend(args: &ResendArgs) -> Result<Exit, Failure> {
     let mut store = args.store.write()?;
+    let which = if args.pending { Resend::Pending } else { Resend::Dead };
     let mut again = 0;
     for id in &args.ids {
         let alert = store.alert(id)?.alert;
-        again += store.resend(Some(&alert.id), args.sink.as_deref(), now_ms())?;
+        again += store.resend(which, Some(&alert.id), args.sink.as_deref(), now_ms())?;
     }
     if args.ids.is_empty() {
-        again = store.resend(None, args.sink.as_deref(), now_ms())?;
+        again = store.resend(which, None, args.sink.as_deref(), now_ms())?;
     }
-    talk(&format!("deliveries that will be made after all: {again}"));
+    talk(&match which {
+        Resend::Dead => format!("deliveries that will be made after all: {again}"),
+        Resend::Pending => format!("waiting deliveries that are due at once: {again}"),
+    });
     Ok(Exit::Ok)
 }

@@ -102,6 +102,8 @@ impl Healed {
         let told = Some(row.get(9)?).filter(|told| *told >= 0).unwrap_or(count);
         let stored = StoredAlert {
             seq,
+            // Healing writes other columns, and the trigger numbers that.
+            changed: 0,
             alert,
             opened_ms: row.get(18)?,
             acknowledged_ms: row.get(19)?,

@@ -66,6 +66,7 @@ fn alerts_go_by_age_and_by_what_was_said_of_them_once_nobody_waits_for_them() {
         revision: 1,
         sink: sink.to_owned(),
         ended: ended.clone(),
+        others: Others::Unchanged,
     };
     let delivered = [to("closed", "pager"), to("closed", "file"), to("open", "pager"), to("open", "file")];
     store.commit(&Commit { outcomes: &delivered, ..Commit::default() }).unwrap();

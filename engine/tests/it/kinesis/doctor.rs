@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use serde_json::Value;
-use tripline::store::{Ended, Outcome, Store};
+use tripline::store::{Ended, Others, Outcome, Store};
 use tripline_loadgen::Distribution;
 
 use super::emulator::Emulator;
@@ -74,7 +74,13 @@ fn a_doctor_names_what_is_well_what_is_not_and_what_to_do() {
         alert: tripline::alert::Alert { id: "late".to_owned(), ..alert },
         sinks: vec!["out".to_owned()],
     };
-    let outcome = Outcome { alert: "late".to_owned(), revision: 1, sink: "out".to_owned(), ended };
+    let outcome = Outcome {
+        alert: "late".to_owned(),
+        revision: 1,
+        sink: "out".to_owned(),
+        ended,
+        others: Others::Unchanged,
+    };
     store.commit(&tripline::store::Commit { alerts: &[late], ..Default::default() }).unwrap();
     store.commit(&tripline::store::Commit { outcomes: &[outcome], ..Default::default() }).unwrap();
     drop(store);

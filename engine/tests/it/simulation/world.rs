@@ -10,12 +10,13 @@ use tripline::alert::Alert;
 use tripline::alert::gain::Notified;
 use tripline::decode::Limits;
 use tripline::failpoint;
+use tripline::pipeline::attempt::Moment;
 use tripline::pipeline::keeper::{Keeper, Route};
 use tripline::pipeline::own::About;
 use tripline::pipeline::{Matched, Matcher, attempt};
 use tripline::record::{Mark, Place, Position, Record, Stage};
 use tripline::sink::Refusal;
-use tripline::store::{Outcome, Query, Retention, Store, StoreError};
+use tripline::store::{Others, Outcome, Query, Retention, Store, StoreError};
 use tripline_rules::plan::Ruleset;
 
 use super::traffic;
@@ -353,9 +354,16 @@ impl<'r> World<'r> {
                 let latest = self.notified.entry(alert.id.clone()).or_default();
                 *latest = (latest.0.max(alert.revision), Notified::of(alert));
             }
-            let (ended, _) = attempt::ended(&due, &answer, None, now_ms, self.rng.next());
+            let at = Moment { wall_ms: now_ms, engine_ms: now_ms };
+            let (ended, _) = attempt::ended(&due, &answer, None, at, self.rng.next());
             let (alert, revision) = (alert.id.clone(), alert.revision);
-            outcomes.push(Outcome { alert, revision, sink: SINK.to_owned(), ended });
+            outcomes.push(Outcome {
+                alert,
+                revision,
+                sink: SINK.to_owned(),
+                ended,
+                others: Others::Unchanged,
+            });
         }
         if faults && self.rng.one_in(10) {
             return self.crash();
