@@ -22,7 +22,6 @@ pub mod table;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,6 +40,7 @@ use crate::decode::Limits;
 use crate::pipeline::keeper::Budget;
 use crate::pipeline::service::Room;
 use crate::port;
+use crate::regular_file::{ReadError, read_regular_file};
 use crate::silence;
 use crate::sink::{Secret, Settings};
 use crate::source::kinesis;
@@ -253,8 +253,8 @@ fn held(file: Option<(Arc<str>, Result<String, Fault>)>, environment: &BTreeMap<
 
 fn text_of(path: &Path) -> Result<String, Fault> {
     let unreadable =
-        |error: io::Error| Fault::new(format!("cannot be read: {error}"), "name it with --config");
-    let bytes = places::read_capped(path, FILE_BYTES_MAX).map_err(unreadable)?;
+        |error: ReadError| Fault::new(format!("cannot be read: {error}"), "name it with --config");
+    let bytes = read_regular_file(path, FILE_BYTES_MAX).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -15,7 +15,7 @@ mod link;
 #[cfg(test)]
 mod tests;
 
-pub use crate::document::SourceFile;
+pub use crate::document::{FILE_BYTES_MAX, SourceFile};
 
 use crate::diagnostic::Diagnostic;
 use crate::field::Fields;

@@ -23,6 +23,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use parse::FILE_BYTES_MAX;
 pub use source::SourceFile;
 
 pub(crate) use civil::{format_time, parse_time};

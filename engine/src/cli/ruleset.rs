@@ -48,6 +48,8 @@ pub(super) struct LoadedRules {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The cases that stand beside the rules.
     pub(super) cases: Vec<SourceFile>,
+    /// Paths that are something else than a regular file, or larger than a rule file may be.
+    pub(super) unfit: HashSet<Arc<str>>,
     /// How many rule files were read.
     pub(super) files: usize,
 }
@@ -124,7 +126,7 @@ impl RuleArgs {
     pub(super) fn load_quietly(&self) -> Result<LoadedRules, Failure> {
         let mut found = RuleFiles::default();
         self.rules.iter().for_each(|path| found.add(path));
-        let RuleFiles { rules: mut files, mut cases, diagnostics: unreadable, .. } = found;
+        let RuleFiles { rules: mut files, mut cases, diagnostics: unreadable, unfit, .. } = found;
         let selections = self.selections()?;
         if !selections.is_empty() {
             files.extend(packs::files());
@@ -151,6 +153,7 @@ impl RuleArgs {
             ruleset: Arc::new(Ruleset::new(loaded.rules, loaded.fields)),
             diagnostics: loaded.diagnostics,
             cases,
+            unfit,
             files: files.iter().filter(|file| concerns(&file.name)).count(),
         })
     }

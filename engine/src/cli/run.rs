@@ -2,6 +2,7 @@
 
 mod descriptors;
 mod drain;
+mod file_work;
 mod reload;
 
 use std::io::{self, Write};

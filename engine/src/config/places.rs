@@ -3,8 +3,7 @@
 //! Invariant: what is read from a place of a secret goes into a [`Secret`] and into nothing else.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::path::Path;
 
 use tripline_rules::diagnostic::Severity;
@@ -12,6 +11,7 @@ use tripline_rules::diagnostic::Severity;
 use super::error::ConfigError;
 use super::kind::{Fault, Value, quoted};
 use super::raw::{Raw, Section, complaint};
+use crate::regular_file::read_regular_file;
 use crate::sink::Secret;
 
 /// The shortest token of the HTTP server: 64 bits if it is hexadecimal.
@@ -130,7 +130,7 @@ impl<'e> World<'e> {
 
     fn file(&mut self, section: &Section<'_>, name: &str, path: &str) -> Result<String, Fault> {
         let readable = "a file that the service can read";
-        let bytes = read_capped(Path::new(path), SECRET_BYTES_MAX)
+        let bytes = read_regular_file(Path::new(path), SECRET_BYTES_MAX)
             .map_err(|e| Fault::new(e.to_string(), readable))?;
         if is_open_to_all(Path::new(path)) {
             let problem = format!("everybody may read {}", quoted(path));
@@ -158,17 +158,4 @@ fn is_open_to_all(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_open_to_all(_: &Path) -> bool {
     false
-}
-
-/// A whole file, unless it is no file or beyond `bytes_max`: a pipe or a device would never end.
-pub(super) fn read_capped(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
-    match u64::try_from(bytes.len()) {
-        Ok(length) if length <= bytes_max => Ok(bytes),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, format!("more than {bytes_max} bytes"))),
-    }
 }

@@ -19,6 +19,7 @@ struct Inner {
     store_error: Option<String>,
     source_error: Option<String>,
     rules_refused: usize,
+    reload_problem: Option<String>,
     pressures: BTreeMap<String, Pressure>,
     damaged: Vec<DamageTotal>,
 }
@@ -35,6 +36,8 @@ pub struct Readiness {
     pub source: String,
     /// Errors in the rule files; the other rules run.
     pub rules_refused: usize,
+    /// `ok`, or why the last reload was refused; the rules that ran run on.
+    pub rules_reload: String,
 }
 
 impl Health {
@@ -48,6 +51,11 @@ impl Health {
     /// Errors in the rule files that were loaded last.
     pub fn rules_refused(&self, rules_refused: usize) {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).rules_refused = rules_refused;
+    }
+
+    /// Result of the last reload: none, or why it was refused.
+    pub fn reloaded(&self, problem: Option<String>) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).reload_problem = problem;
     }
 
     /// No more is read, and what was is being written.
@@ -107,6 +115,7 @@ impl Health {
             store,
             source: inner.source_error.clone().unwrap_or_else(|| "ok".to_owned()),
             rules_refused: inner.rules_refused,
+            rules_reload: inner.reload_problem.clone().unwrap_or_else(|| "ok".to_owned()),
         }
     }
 }

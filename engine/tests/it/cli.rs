@@ -269,6 +269,33 @@ fn eval_prints_one_line_a_hit_with_the_record_number() {
     assert_eq!(check(&["eval", &none], 0), "");
 }
 
+/// As a shell's `<(…)` names it.
+#[test]
+fn a_pipe_is_read_where_events_are_read_and_not_where_rules_are() {
+    let folder = folder("pipes");
+    let pipe = folder.join("pipe.yml");
+    let path = pipe.to_str().unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let file = write(&folder, "events.json", &ndjson(&story()));
+    let through = |args: &[&str]| {
+        let script = "exec cat \"$0\" > \"$1\"";
+        // Waits until the pipe is opened for reading.
+        let mut writer = Command::new("sh").args(["-c", script, &file, path]).spawn().unwrap();
+        let output = tripline(args);
+        let _ = writer.kill();
+        writer.wait().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let sound = write(&folder, "sound.yml", SOUND);
+    let named = through(&["replay", "--rules", &sound, path]);
+    assert_eq!(named, check(&["replay", "--rules", &sound, &file], 0));
+    let explained = through(&["explain", "sound", path, "--rules", &sound]);
+    assert_eq!(explained, check(&["explain", "sound", &file, "--rules", &sound], 0));
+    let complaint = complaint(&["replay", "--rules", path, &file], 2);
+    assert!(complaint.contains("it is a pipe (FIFO), not a regular file"), "{complaint}");
+}
+
 #[test]
 fn explain_says_why_and_why_not() {
     let folder = folder("explain");

@@ -11,7 +11,7 @@ use super::scalar;
 use super::tree::{Entry, Map, Place, Spanned, Yaml};
 
 /// Bytes of one file. A published rule has 1 to 5 KiB, so that hundreds of them fit in one file.
-pub(crate) const FILE_BYTES_MAX: usize = 1 << 20;
+pub const FILE_BYTES_MAX: usize = 1 << 20;
 /// Values and keys of one file after aliases are expanded: 20 bytes each in a full file, which is what prose and
 /// event names come to.
 pub(crate) const NODES_MAX: usize = 50_000;

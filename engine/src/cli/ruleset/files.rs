@@ -5,9 +5,12 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tripline_rules::check::SourceFile;
+use tripline_rules::check::{FILE_BYTES_MAX, SourceFile};
 use tripline_rules::diagnostic::{Diagnostic, Origin};
+
+use crate::regular_file::{ReadError, read_regular_file};
 
 /// What stands in the files.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ pub(super) struct RuleFiles {
     pub(super) cases: Vec<SourceFile>,
     /// What could not be read.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Those of them that are something else than a regular file, or larger than a rule file may be.
+    pub(super) unfit: HashSet<Arc<str>>,
     /// The files and folders behind all links that were read.
     seen: HashSet<PathBuf>,
 }
@@ -32,13 +37,17 @@ impl RuleFiles {
 
     fn add_found(&mut self, path: &Path) {
         if let Err(error) = self.try_add(path) {
-            let origin = Origin { file: path.to_string_lossy().into(), line: 1, column: 1 };
+            let file: Arc<str> = path.to_string_lossy().into();
+            if !matches!(error, ReadError::Io(_)) {
+                self.unfit.insert(Arc::clone(&file));
+            }
+            let origin = Origin { file, line: 1, column: 1 };
             let message = format!("the file could not be read: {error}");
             self.diagnostics.push(Diagnostic::error(&origin, message));
         }
     }
 
-    fn try_add(&mut self, path: &Path) -> io::Result<()> {
+    fn try_add(&mut self, path: &Path) -> Result<(), ReadError> {
         // Links may lead back to a folder that is being read.
         if !self.seen.insert(path.canonicalize()?) {
             return Ok(());
@@ -51,7 +60,8 @@ impl RuleFiles {
             ours.for_each(|entry| self.add_found(entry));
             return Ok(());
         }
-        match SourceFile::from_bytes(&path.to_string_lossy(), fs::read(path)?) {
+        match SourceFile::from_bytes(&path.to_string_lossy(), read_regular_file(path, FILE_BYTES_MAX as u64)?)
+        {
             Ok(file) if file.is_cases() => self.cases.push(file),
             Ok(file) => self.rules.push(file),
             Err(diagnostic) => self.diagnostics.push(diagnostic),

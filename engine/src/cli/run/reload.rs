@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,6 +12,8 @@ use tripline_rules::diagnostic::Severity;
 use tripline_rules::packs;
 use tripline_rules::plan::Ruleset;
 
+use super::file_work::{FileWork, NoResult};
+use crate::alert;
 use crate::cli::ruleset::{LoadedRules, RuleArgs, rule_files};
 use crate::cli::service;
 use crate::config::RuleChoice;
@@ -19,6 +22,9 @@ use crate::pipeline::service::{Exchange, ServiceError, Shared};
 
 /// How soon a wish is heard.
 const HEARD_AFTER: Duration = Duration::from_millis(200);
+
+/// Longest time that reading the rule files may take: a network file system may never answer.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Problems that are told of one reload.
 const PROBLEMS_MAX: usize = 50;
@@ -43,44 +49,62 @@ impl Reloader {
         Ok(thread::Builder::new().name("reloader".to_owned()).spawn(move || self.run())?)
     }
 
+    /// Never waits for a file itself: so the service can end whatever the file system does.
     fn run(mut self) {
-        let mut loaded = self.look();
-        let (mut seen, mut looked_at) = (loaded.clone(), Instant::now());
+        let mut work = FileWork::new(LOAD_TIMEOUT, Arc::clone(&self.shared.stop));
+        // Without a first look, the files are loaded again at the first one.
+        let mut loaded = self.look(&mut work).unwrap_or_default();
+        let (mut seen, mut looked_at, mut hanging) = (loaded.clone(), Instant::now(), false);
         while !self.shared.stop.wait(HEARD_AFTER) {
             while let Ok(wish) = self.wishes.try_recv() {
-                loaded = self.look();
-                let reloaded = self.reload();
+                loaded = self.look(&mut work).unwrap_or_default();
+                let reloaded = self.reload(&mut work);
                 // Whoever asked may have gone.
                 wish.map(|wish| wish.send(reloaded));
             }
             if self.watch.is_some_and(|watch| looked_at.elapsed() >= watch) {
                 looked_at = Instant::now();
-                let now = self.look();
+                let now = match self.look(&mut work) {
+                    Ok(now) => now,
+                    Err(NoResult::Ends) => return,
+                    // Said once, though each look has it.
+                    Err(problem) if hanging => {
+                        tracing::debug!(%problem, "the rule files cannot be looked at");
+                        continue;
+                    }
+                    Err(problem) => {
+                        hanging = true;
+                        self.refuse(&Reloaded::Refused { problems: vec![problem.to_string()] });
+                        continue;
+                    }
+                };
+                hanging = false;
                 // Twice the same: whoever writes the files is done.
                 if now != loaded && now == seen {
                     loaded.clone_from(&now);
-                    self.reload();
+                    self.reload(&mut work);
                 }
                 seen = now;
             }
         }
     }
 
-    fn look(&self) -> BTreeSet<Look> {
+    fn look(&self, work: &mut FileWork) -> Result<BTreeSet<Look>, NoResult> {
         let of = |path: PathBuf| {
             let metadata = path.metadata().ok();
             let (len, modified) = metadata.map_or((0, None), |found| (found.len(), found.modified().ok()));
             (path, len, modified)
         };
-        rule_files(&self.choice.paths).into_iter().map(of).collect()
+        let paths = self.choice.paths.clone();
+        work.run(move || rule_files(&paths).into_iter().map(of).collect())
     }
 
-    fn reload(&self) -> Reloaded {
-        let reloaded = self.try_reload();
-        let metrics = &self.shared.metrics;
+    fn reload(&self, work: &mut FileWork) -> Reloaded {
+        let reloaded = self.try_reload(work);
         match &reloaded {
             Reloaded::Taken { rules, refused, new, gone } => {
-                metrics.rules_reloads.with_label_values(&["taken"]).inc();
+                self.shared.metrics.rules_reloads.with_label_values(&["taken"]).inc();
+                self.shared.health.reloaded(None);
                 tracing::info!(
                     rules,
                     refused,
@@ -89,21 +113,26 @@ impl Reloader {
                     "the rules were loaded again"
                 );
             }
-            Reloaded::Refused { problems } => {
-                metrics.rules_reloads.with_label_values(&["refused"]).inc();
-                tracing::error!(
-                    problems = problems.join("; "),
-                    "the reload is refused: the rules that ran run on"
-                );
-            }
+            Reloaded::Refused { .. } => self.refuse(&reloaded),
         }
         reloaded
     }
 
-    fn try_reload(&self) -> Reloaded {
-        let loaded = match RuleArgs::chosen(&self.choice).load_quietly() {
-            Ok(loaded) => loaded,
-            Err(failure) => return Reloaded::Refused { problems: vec![format!("{:#}", failure.error)] },
+    /// Says why a reload is refused: in the log, in the figures, and to who asks whether the service is ready.
+    fn refuse(&self, reloaded: &Reloaded) {
+        let Reloaded::Refused { problems } = reloaded else { return };
+        self.shared.metrics.rules_reloads.with_label_values(&["refused"]).inc();
+        let problems = problems.join("; ");
+        tracing::error!(problems, "the reload is refused: the rules that ran run on");
+        self.shared.health.reloaded(Some(alert::clean(&problems)));
+    }
+
+    fn try_reload(&self, work: &mut FileWork) -> Reloaded {
+        let chosen = RuleArgs::chosen(&self.choice);
+        let loaded = match work.run(move || chosen.load_quietly()) {
+            Ok(Ok(loaded)) => loaded,
+            Err(problem) => return Reloaded::Refused { problems: vec![problem.to_string()] },
+            Ok(Err(failure)) => return Reloaded::Refused { problems: vec![format!("{:#}", failure.error)] },
         };
         let running = self.exchange.current();
         let problems = self.problems(&running, &loaded);
@@ -120,6 +149,10 @@ impl Reloader {
             return Reloaded::Refused { problems: vec!["the service ends".to_owned()] };
         };
         self.shared.health.rules_refused(refused);
+        let errors = loaded.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+        for error in errors.take(PROBLEMS_MAX) {
+            tracing::warn!(problem = error.to_string(), "a rule file is not loaded");
+        }
         let new = new.into_iter().map(|rule| loaded.ruleset.rule(rule));
         let new: Vec<_> = new.inspect(|rule| super::tell_new_rule(rule, self.log_group.as_deref())).collect();
         Reloaded::Taken {
@@ -142,13 +175,14 @@ impl Reloader {
             .map(|rule| &*rule.meta.origin.file)
             .filter(|file| !packs::is_shipped(file))
             .collect();
-        // A folder that cannot be read has not become empty.
+        // A folder that cannot be read has not become empty, and what is no regular file, or one without end, is no rule file by any
+        // mistake of who wrote a rule.
         let is_path = |file: &str| self.choice.paths.iter().any(|path| path.as_path() == Path::new(file));
         let mut problems: Vec<String> = errors
             .iter()
             .filter(|error| {
                 let file = &*error.origin.file;
-                self.choice.strict || lost.contains(file) || is_path(file)
+                self.choice.strict || lost.contains(file) || is_path(file) || loaded.unfit.contains(file)
             })
             .map(ToString::to_string)
             .collect();

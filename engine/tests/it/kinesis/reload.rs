@@ -131,6 +131,49 @@ fn a_signal_and_a_changed_file_are_wishes_too() {
 }
 
 #[test]
+fn what_is_no_regular_file_refuses_the_reload_and_holds_up_nothing() {
+    let emulator = Emulator::start();
+    let stream = emulator.stream("pipes", 1);
+    let rules = tempfile::tempdir().unwrap();
+    let file = |name: &str| rules.path().join(name);
+    fs::write(file("one.yml"), rule("one", "One")).unwrap();
+    let setup = setup(&emulator, &stream.name, rules.path(), 1);
+    let running = setup.start();
+    running.wait_ready();
+    assert!(running.get("/readyz").1.contains("\"rules_reload\":\"ok\""));
+    std::os::unix::fs::symlink("/dev/zero", file("zero.yml")).unwrap();
+    let (code, said) = reload(&running);
+    assert_eq!((code, said["problems"].as_array().unwrap().len()), (409, 1), "{said}");
+    assert!(
+        said["problems"][0]
+            .as_str()
+            .unwrap()
+            .contains("zero.yml:1:1: error: the file could not be read: it is a device")
+    );
+    fs::remove_file(file("zero.yml")).unwrap();
+    fs::File::create(file("large.yml")).unwrap().set_len(1 << 40).unwrap();
+    assert_eq!(reload(&running).0, 409);
+    fs::remove_file(file("large.yml")).unwrap();
+    assert_eq!(reload(&running).0, 200);
+    // It is seen without being asked for, too.
+    let made = std::process::Command::new("mkfifo").arg(file("pipe.yml")).status().unwrap();
+    assert!(made.success());
+    until("a refusal", || {
+        running
+            .get("/readyz")
+            .1
+            .contains("pipe.yml:1:1: error: the file could not be read: it is a pipe")
+            .then_some(())
+    });
+    assert_eq!(running.get("/readyz").0, 200, "detection goes on");
+    assert!(running.log().contains("the reload is refused"));
+    assert_eq!(running.metric("tripline_rules_reloads_total{result=\"refused\"}"), 3.0);
+    stream.put(&[event("One", "1")]);
+    until("an alert", || (alerts(&setup) == [("one".to_owned(), 1)]).then_some(()));
+    running.terminate().assert_ok();
+}
+
+#[test]
 fn reloads_under_load_lose_nothing() {
     let reloads = std::env::var("TRIPLINE_RELOADS").map_or(40, |text| text.parse().unwrap());
     let emulator = Emulator::start();
