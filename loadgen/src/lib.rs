@@ -77,6 +77,11 @@ impl Corpus {
         LogEvents::new(self)
     }
 
+    /// Number of log events: background, scenarios, repeats and foreign lines.
+    pub fn log_events_count(&self) -> u64 {
+        self.log_events().count_left()
+    }
+
     /// The same, packed as CloudWatch Logs sends them to Kinesis.
     pub fn messages(&self, packing: Packing) -> Messages<'_> {
         Messages::new(self, packing)

@@ -65,6 +65,21 @@ impl<'a> LogEvents<'a> {
         Self { corpus, waiting: BinaryHeap::new(), next: 0, planted: 0 }
     }
 
+    /// Counts the log events that are left, without writing any of them as text.
+    pub(crate) fn count_left(mut self) -> u64 {
+        let mut left = 0;
+        while self.next_due().is_some() {
+            left += 1;
+        }
+        left
+    }
+
+    /// Takes out the next log event: when it was written, its number, and its origin.
+    fn next_due(&mut self) -> Option<(i64, u64, Origin)> {
+        self.fill();
+        self.waiting.pop().map(|Reverse(due)| due)
+    }
+
     /// Draws whatever may be written before the first that waits; after that its turn has come.
     fn fill(&mut self) {
         while self.next < self.corpus.background.events {
@@ -150,8 +165,7 @@ impl Iterator for LogEvents<'_> {
     type Item = LogEvent;
 
     fn next(&mut self) -> Option<LogEvent> {
-        self.fill();
-        let Reverse((written_ms, n, origin)) = self.waiting.pop()?;
+        let (written_ms, n, origin) = self.next_due()?;
         Some(self.write(written_ms, n, origin))
     }
 }

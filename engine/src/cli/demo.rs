@@ -4,6 +4,7 @@
 mod receiver;
 mod report;
 mod scratch;
+mod suggest;
 mod verdict;
 
 use std::io::{self, Write};
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let metrics = service::metrics(&ruleset, 0)?;
     let shared = service::shared(&runtime, metrics, LastSeen::default(), About::default());
-    let progress = Arc::new(Progress::events(corpus.options().events));
+    let progress = Arc::new(Progress::events(corpus.log_events_count()));
     let receiver = runtime.block_on(receiver::start(Arc::clone(&progress)))?;
     let settings = receiver.settings();
     let sink = runtime.block_on(Sink::open(settings.clone())).map_err(Failure::upstream)?;
@@ -107,7 +108,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         outbox: &reader.outbox()?,
         took,
     };
-    let report = report::Report { summary, received: receiver.received(), verdict: &verdict };
+    let report = report::Report {
+        summary,
+        received: receiver.received(),
+        verdict: &verdict,
+        store: args.store.as_deref(),
+        rerun: rerun(args, &corpus),
+    };
     let mut out = io::stdout().lock();
     report.write(&mut out)?;
     out.flush()?;
@@ -121,6 +128,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         (true, true) => Exit::Ok,
         (true, false) => Exit::CheckFailed,
     })
+}
+
+/// The command that plays the same demo again: the same alerts under the same ids.
+fn rerun(args: &Args, corpus: &Corpus) -> String {
+    let start_s = corpus.options().start_s;
+    let start = jiff::Timestamp::from_second(start_s).map(|start| start.to_string()).unwrap_or_default();
+    let Args { seed, events, seconds, .. } = args;
+    format!("tripline demo --seed {seed} --events {events} --seconds {seconds} --start {start}")
 }
 
 /// The corpus that the store began with, or a new one.

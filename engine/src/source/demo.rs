@@ -46,7 +46,8 @@ pub fn shard_name(n: usize) -> String {
     format!("demo/{n}")
 }
 
-/// Plays a corpus over as many shards as `pace.done` has. `played` counts log events, those left out included.
+/// Plays a corpus over as many shards as `pace.done` has. `played` counts log events, those left out included; repeats of a
+/// message count once.
 pub fn play(corpus: Arc<Corpus>, pace: Pace, played: Arc<AtomicU64>, now_ms: fn() -> i64) -> Vec<Shard> {
     let (mut shards, mut senders) = (Vec::new(), Vec::new());
     for _ in &pace.done {
@@ -72,7 +73,9 @@ fn feed(
         let n = shard_of(&message, shards.len());
         let part = parts[n];
         parts[n] += 1;
-        played.fetch_add(u64::from(message.log_events), Ordering::Relaxed);
+        if !message.repeat {
+            played.fetch_add(u64::from(message.log_events), Ordering::Relaxed);
+        }
         if pace.done[n].is_some_and(|done| part <= done) {
             continue;
         }

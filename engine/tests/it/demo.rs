@@ -174,3 +174,55 @@ fn alerts_are_triaged_by_their_ids() {
     assert!(!listed.contains(&id), "closed ones are not listed");
     assert!(run(&["list", "--status", "closed", "--output", "table"]).1.contains(&id[..12]));
 }
+
+#[test]
+fn the_demo_suggests_three_alerts_by_commands_that_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("it's a demo.db");
+    let out = demo(&store, "0").output().unwrap();
+    verdict(&out);
+    let shown = suggested(&out);
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    for command in &shown {
+        let out = shell(command, folder.path());
+        assert!(out.status.success(), "{command}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+    let found = alerts(&store);
+    let of = |command: &String| {
+        let id = command.split(' ').nth(3).unwrap();
+        found.iter().find(|alert| alert["id"].as_str().unwrap().starts_with(id)).unwrap()
+    };
+    assert_eq!(of(&shown[0])["rule"]["level"], "critical");
+    let most = found.iter().map(|alert| alert["count"].as_u64().unwrap()).max();
+    assert_eq!(of(&shown[1])["count"].as_u64(), most);
+    assert!(of(&shown[2])["window"]["n"].as_u64().unwrap() > 1);
+}
+
+#[test]
+fn without_a_store_the_demo_says_how_to_keep_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tripline"));
+    command.arg("demo").args(ARGS).args(["--seconds", "0"]).current_dir(folder.path());
+    let out = command.output().unwrap();
+    verdict(&out);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let again = text.lines().find(|line| line.trim().starts_with("tripline demo ")).unwrap().trim();
+    verdict(&shell(again, folder.path()));
+    for command in suggested(&out) {
+        assert!(shell(&command, folder.path()).status.success(), "{command}");
+    }
+}
+
+/// The commands that the demo suggests.
+fn suggested(out: &Output) -> Vec<String> {
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let lines = text.lines().map(str::trim).filter(|line| line.starts_with("tripline alerts show "));
+    lines.map(str::to_owned).collect()
+}
+
+/// Runs a command line as a user would paste it, with our binary for `tripline`.
+fn shell(line: &str, folder: &Path) -> Output {
+    let rest = line.strip_prefix("tripline ").unwrap();
+    let line = format!("'{}' {rest}", env!("CARGO_BIN_EXE_tripline"));
+    Command::new("sh").args(["-c", &line]).current_dir(folder).stdin(Stdio::null()).output().unwrap()
+}

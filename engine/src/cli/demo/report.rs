@@ -1,8 +1,10 @@
 //! What the demo says at its end: the summary of every service, and whether it found what was planted.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::receiver::Received;
+use super::suggest;
 use super::verdict::Verdict;
 use crate::alert::Hop;
 use crate::cli::summary::Summary;
@@ -11,6 +13,10 @@ pub(super) struct Report<'r> {
     pub(super) summary: Summary<'r>,
     pub(super) received: Received,
     pub(super) verdict: &'r Verdict,
+    /// The store that outlives the demo.
+    pub(super) store: Option<&'r Path>,
+    /// The command that plays the same demo again.
+    pub(super) rerun: String,
 }
 
 impl Report<'_> {
@@ -24,6 +30,7 @@ impl Report<'_> {
                 writeln!(out, "{what:11} {name}")?;
             }
         }
+        suggest::write(out, self.summary.alerts, self.store, &self.rerun)?;
         let Verdict { planted, found, unexpected, .. } = self.verdict;
         writeln!(out, "planted {planted} found {found} unexpected {}", unexpected.len())
     }
