@@ -70,7 +70,8 @@ fn decoded(tally: &Tally) -> Vec<String> {
     vec![records, events]
 }
 
-fn reasons(rejected: &BTreeMap<Reason, u64>) -> String {
+/// The reasons of `rejected` and their counts, in parentheses; nothing if there are none.
+pub(super) fn reasons(rejected: &BTreeMap<Reason, u64>) -> String {
     if rejected.is_empty() {
         return String::new();
     }

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::output::counted;
 use super::progress::Progress;
-use super::{Failure, talk};
+use super::{Failure, accounts, talk};
+use crate::decode::Tally;
 use crate::record::Record;
 use crate::source::file::{self, Inputs};
 
@@ -73,4 +74,33 @@ pub(super) fn tell_skipped(inputs: &Inputs) {
         names.push_str(&format!(" and {more} more"));
     }
     talk(&format!("skipped     {}: {names}", counted(inputs.skipped.len(), "file")));
+}
+
+/// Reports that the files hold no CloudTrail event, with what they hold instead and what is expected. Returns false, in
+/// silence, if there was at least one event, or if everything that was read is a valid form without any event.
+pub(super) fn report_no_events(tally: &Tally) -> bool {
+    let is_empty_but_valid = tally.records_received > 0
+        && tally.events_in == 0
+        && tally.records_decoded + tally.records_control == tally.records_received;
+    if tally.events_evaluated > 0 || is_empty_but_valid {
+        return false;
+    }
+    let mut found = Vec::new();
+    if tally.events_not_cloudtrail > 0 {
+        found.push(format!("{} of something else", counted(tally.events_not_cloudtrail, "log event")));
+    }
+    for (rejected, word) in [(&tally.records_rejected, "record"), (&tally.events_rejected, "log event")] {
+        let count: u64 = rejected.values().sum();
+        if count > 0 {
+            let reasons = accounts::reasons(rejected);
+            found.push(format!("{} that could not be decoded{reasons}", counted(count, word)));
+        }
+    }
+    let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+    talk(&format!(
+        "tripline: no CloudTrail event in the input; found {found}\n\
+         expected CloudTrail as JSON, plain or gzip: log files ({{\"Records\": [...]}}), one event a line, or CloudWatch Logs \
+         subscription messages; each event has `eventVersion`, or `eventSource` and `eventName`"
+    ));
+    true
 }

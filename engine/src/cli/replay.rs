@@ -59,7 +59,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Bug);
     }
-    Ok(if unreadable > 0 { Exit::Upstream } else { Exit::Ok })
+    if unreadable > 0 {
+        return Ok(Exit::Upstream);
+    }
+    Ok(if inputs::report_no_events(&accounts.decode) { Exit::CheckFailed } else { Exit::Ok })
 }
 
 fn in_memory(ruleset: &Arc<Ruleset>, inputs: &Inputs, progress: &Progress) -> Result<Outcome, Failure> {

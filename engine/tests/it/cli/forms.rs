@@ -61,3 +61,24 @@ fn one_is_no_plural() {
     let told = complaint(&["replay", &folder.to_string_lossy(), "--rules", &rules], 0);
     assert!(told.contains("of 1 rule =") && told.contains("skipped     2 files"), "{told}");
 }
+
+#[test]
+fn replay_of_files_without_any_event_says_so_and_fails() {
+    let folder = folder("replay-nothing");
+    let foreign = write(&folder, "app.log", "started\nstopped\n");
+    let said = complaint(&["replay", &foreign], 1);
+    for part in ["no CloudTrail event", "2 log events of something else", "Records", "eventVersion"] {
+        assert!(said.contains(part), "`{part}` is not in:\n{said}");
+    }
+    let cut = write(&folder, "cut.json", "{\"eventVersion\":\"1.08\",");
+    assert!(
+        complaint(&["replay", &cut], 1).contains("1 record that could not be decoded (envelope_malformed 1)")
+    );
+    let empty = write(&folder, "empty.json", "");
+    assert!(complaint(&["replay", &empty], 1).contains("1 record that could not be decoded (empty 1)"));
+    let store = folder.join("nothing.db");
+    complaint(&["replay", &foreign, "--store", &store.to_string_lossy()], 1);
+    // A log file of an hour without events is CloudTrail.
+    let quiet = write(&folder, "quiet.json", "{\"Records\":[]}");
+    assert!(!complaint(&["replay", &quiet], 0).contains("no CloudTrail event"));
+}
