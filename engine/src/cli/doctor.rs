@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::config::ConfigArgs;
+use super::output::json_for_stdout;
 use super::ruleset::RuleArgs;
 use super::{Exit, Failure, runtime};
 use crate::alert::clean;
@@ -136,7 +137,7 @@ fn tell(findings: &Findings, format: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     if format == "json" {
         let text = serde_json::to_string_pretty(&findings.0).map_err(io::Error::from)?;
-        writeln!(out, "{text}")?;
+        writeln!(out, "{}", json_for_stdout(&text))?;
         return Ok(());
     }
     for Checked { health, what, says, mend } in &findings.0 {

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 
 use tracing::level_filters::LevelFilter;
 
+use super::output::may_color;
 use crate::config::{LogConfig, LogFormat};
 
 /// Installs the log. A second call changes nothing.
@@ -19,6 +20,6 @@ pub(super) fn start(config: &LogConfig) {
     let _ = if json {
         log.json().flatten_event(true).with_current_span(false).try_init()
     } else {
-        log.with_ansi(io::stderr().is_terminal()).try_init()
+        log.with_ansi(may_color(&io::stderr())).try_init()
     };
 }

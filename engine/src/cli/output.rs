@@ -1,9 +1,12 @@
 //! The forms in which commands print, and whether they may use colour.
 
-use std::fmt::Display;
+use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal};
 
 use clap::{Args, ValueEnum};
+
+use crate::alert::hides;
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,7 +42,12 @@ impl OutputArgs {
 
 /// Whether stdout shows colour: a terminal, and nobody objects (<https://no-color.org>).
 pub(super) fn colour() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    may_color(&io::stdout())
+}
+
+/// True if `stream` is a terminal and `NO_COLOR` is unset or empty.
+pub(super) fn may_color(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Several JSON texts as one array, or one a line.
@@ -57,16 +65,18 @@ pub(super) fn write_json(
 pub(super) struct JsonRows<W> {
     out: W,
     array: bool,
+    escape: bool,
     rows: u64,
 }
 
 impl<W: io::Write> JsonRows<W> {
     /// Rows of one array, or one a line.
     pub(super) fn new(out: W, array: bool) -> Self {
-        Self { out, array, rows: 0 }
+        Self { out, array, escape: io::stdout().is_terminal(), rows: 0 }
     }
 
     pub(super) fn row(&mut self, text: &str) -> io::Result<()> {
+        let text = if self.escape { escape_hidden(text) } else { Cow::Borrowed(text) };
         let before = match (self.array, self.rows) {
             (true, 0) => "[\n",
             (true, _) => ",\n",
@@ -87,8 +97,60 @@ impl<W: io::Write> JsonRows<W> {
     }
 }
 
+/// JSON for stdout: escaped if stdout is a terminal, otherwise unchanged.
+pub(super) fn json_for_stdout(text: &str) -> Cow<'_, str> {
+    if io::stdout().is_terminal() { escape_hidden(text) } else { Cow::Borrowed(text) }
+}
+
+/// Writes the characters of `json` that a terminal would act on or not show (controls, bidirectional controls, zero-width
+/// characters, line separators) as `\uXXXX`. The JSON keeps its value: such characters occur in strings only, where both
+/// spellings are equal. Line feeds and tabs are layout, for JSON strings hold neither unescaped.
+fn escape_hidden(json: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| hides(c) && c != '\n' && c != '\t';
+    if !json.chars().any(is_hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 32);
+    for c in json.chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// `1 file`, `2 files`: `word` is the singular of one that takes an `s`.
 pub(super) fn counted<N: Copy + PartialEq + From<u8> + Display>(n: N, word: &str) -> String {
     let plural = if n == N::from(1) { "" } else { "s" };
     format!("{n} {word}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_escaped_and_the_value_stays() {
+        let hidden = "a\u{1b}[2J\u{7f}\u{9b}\u{202e}\u{2028}\u{2066}\u{200b}\u{feff}\u{e0041}z";
+        for pretty in [false, true] {
+            let value = serde_json::json!({"user": hidden, "plain": "ü €\n\t"});
+            let text =
+                if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+            let text = text.unwrap_or_default();
+            let escaped = escape_hidden(&text);
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).ok(), Some(value));
+            assert!(!escaped.chars().any(|c| hides(c) && c != '\n'), "{escaped:?}");
+            assert!(escaped.contains("\\u202e") && escaped.contains("\\udb40\\udc41"), "{escaped}");
+        }
+    }
+
+    #[test]
+    fn text_without_hidden_characters_is_not_copied() {
+        assert!(matches!(escape_hidden("{\"a\": \"ü\"}\n"), Cow::Borrowed(_)));
+    }
 }

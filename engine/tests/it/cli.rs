@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 mod forms;
 mod rules;
 mod store;
+mod terminal;
 
 fn tripline(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tripline")).args(args).output().unwrap()

@@ -1,16 +1,19 @@
 //! `tripline alerts list`.
 
-use std::io::{self, BufWriter, Write};
+mod table;
+
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tripline_rules::rule::Level;
 
 use super::StoreArgs;
-use crate::alert::{Status, clean, ocsf, rfc3339};
-use crate::cli::output::{Format, OutputArgs, write_json};
+use crate::alert::{Alert, Status, ocsf};
+use crate::cli::output::{Format, OutputArgs, colour, write_json};
 use crate::cli::{Exit, Failure, talk};
-use crate::store::{Query, StoredAlert};
+use crate::store::Query;
+use table::Layout;
 
 /// List alerts, newest first
 #[derive(Debug, clap::Args)]
@@ -73,7 +76,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     found.truncate(args.limit as usize);
     let mut out = BufWriter::new(io::stdout().lock());
     match args.output.format() {
-        Format::Table => table(&mut out, &found)?,
+        Format::Table => {
+            let alerts: Vec<&Alert> = found.iter().map(|stored| &stored.alert).collect();
+            table::write(&mut out, &alerts, layout())?;
+        }
         format @ (Format::Ndjson | Format::Json) => {
             let rows = found.iter().map(|stored| stored.alert.json()).collect::<Result<Vec<_>, _>>();
             write_json(&mut out, format, rows.map_err(io::Error::from)?.into_iter())?;
@@ -90,18 +96,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn table(out: &mut impl Write, found: &[StoredAlert]) -> io::Result<()> {
-    for StoredAlert { alert, .. } in found {
-        writeln!(
-            out,
-            "{}  {:13} {:12} {}  {:>6}  {}",
-            &alert.id[..alert.id.len().min(12)],
-            alert.rule.level.as_str(),
-            alert.status.as_str(),
-            rfc3339(alert.last_seen_s),
-            alert.count,
-            clean(&alert.summary)
-        )?;
+/// A header, colors and the terminal's width on a terminal; whole lines anywhere else.
+fn layout() -> Layout {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return Layout::default();
     }
-    Ok(())
+    let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
+    // A terminal that does not know its size reports zero.
+    Layout { header: true, width: width.filter(|width| *width > 0), color: colour() }
 }
