@@ -19,6 +19,7 @@ mod identity;
 mod known_rules;
 mod outbox;
 mod positions;
+mod private;
 mod quarantine;
 mod retention;
 mod schema;
@@ -48,6 +49,7 @@ use identity::Identity;
 pub use known_rules::{Changed, KnownRule};
 pub use outbox::{Delivered, DeliveryError, Due, Ended, Others, Outcome, Pending, Unreadable};
 pub use positions::StoredPosition;
+pub use private::open_to_others;
 pub use quarantine::QUARANTINE_ROWS_MAX;
 pub use retention::{Retention, Swept};
 pub use seen::SeenRow;
@@ -233,6 +235,8 @@ impl Store {
     /// The file cannot be opened, is not ours or another version's, or another engine has it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path)?;
+        private::create_if_missing(path)
+            .map_err(|error| StoreError::File { path: path.to_path_buf(), error })?;
         let mut connection = Connection::open(path)?;
         backup::check(&connection, path)?;
         schema::migrate(&mut connection, path)?;
@@ -343,7 +347,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let failed = |error| StoreError::File { path: path.to_path_buf(), error };
     let mut name = path.canonicalize().unwrap_or_else(|_| path.to_path_buf()).into_os_string();
     name.push(".lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
+    let file = private::create_options().open(&name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_path_buf() }),

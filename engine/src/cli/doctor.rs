@@ -6,6 +6,7 @@ mod engine;
 mod state;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use super::{Exit, Failure, runtime};
 use crate::alert::clean;
 use crate::config::Config;
 use crate::pipeline::now_ms;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// Say what is wrong with an installation, and what to do about it
 #[derive(Debug, clap::Args)]
@@ -93,6 +94,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = engine::ask(&runtime()?, &config, &mut findings);
     match Store::open_beside(&config.store.path) {
         Ok(store) => {
+            permissions(&config.store.path, &mut findings);
             books::look(&store, &mut findings)?;
             state::look(&store, &config, engine, now_ms, &mut findings)?;
         }
@@ -107,6 +109,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     tell(&findings, &args.output)?;
     let worst = findings.0.iter().map(|checked| checked.health).max();
     Ok(if worst == Some(Health::Fail) { Exit::CheckFailed } else { Exit::Ok })
+}
+
+/// Warns of a store that others than its owner may read or write.
+fn permissions(path: &Path, findings: &mut Findings) {
+    // A file that was opened a moment ago and is gone is reported by what follows.
+    if let Ok(Some(mode)) = store::open_to_others(path) {
+        let path = path.display();
+        findings.warn(
+            "store",
+            format!("{path} has mode {mode:04o}: others on this machine have access to what events said"),
+            format!("chmod 600 '{path}' '{path}'-wal '{path}'-shm '{path}'.lock"),
+        );
+    }
 }
 
 fn rules(config: &Config, findings: &mut Findings) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, private};
 
 impl Store {
     /// Checks every page, and every index against its table. `path` is for the words.
@@ -36,6 +36,8 @@ impl Store {
         {
             return Err(failed(error));
         }
+        // `VACUUM INTO` takes an empty file for a new one. What prevents this file prevents it, too, and it reports that.
+        let _ = private::create_if_missing(&part);
         self.connection.execute("VACUUM INTO ?1", (part.to_string_lossy(),))?;
         check(&Connection::open(&part)?, &part)?;
         File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
