@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod doctor;
 mod eval;
+mod examples;
 mod explain;
 mod health;
 mod inputs;
@@ -21,6 +22,7 @@ mod rules;
 mod ruleset;
 mod run;
 mod service;
+mod shell;
 mod sink;
 mod store;
 mod summary;
@@ -29,7 +31,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::source::SourceError;
 
@@ -79,10 +81,27 @@ enum Command {
     /// Check and show the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Print a completion script for a shell
+    Completions(shell::CompletionsArgs),
+    /// Write manual pages, one for each command
+    Man(shell::ManArgs),
+}
+
+/// The command line with the examples of each command.
+fn command() -> clap::Command {
+    examples::add(Cli::command())
+}
+
+impl Cli {
+    /// Parses the arguments of this process; prints help or a usage error and exits where the parser asks for it.
+    pub fn from_env() -> Self {
+        let matches = command().get_matches_from(arguments(std::env::args_os()));
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
 }
 
 /// The arguments as the parser wants them.
-pub fn arguments(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+fn arguments(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let args: Vec<OsString> = args.collect();
     if args.get(1).is_some_and(|command| command == "pattern") { pattern::arguments(args) } else { args }
 }
@@ -163,6 +182,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Sink(command) => sink::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Config(command) => config::run(&command),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
     done.unwrap_or_else(|failure| {
         if failure.exit != Exit::Ok {

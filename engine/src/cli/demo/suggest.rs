@@ -47,7 +47,8 @@ pub(super) fn write(
 fn choose(alerts: &[StoredAlert]) -> Vec<Suggestion<'_>> {
     let mut chosen: Vec<Suggestion<'_>> = Vec::new();
     let mut suggest = |reason, rank: fn(&Alert) -> (u64, u64), accept: fn(&Alert) -> bool| {
-        let is_left = |alert: &&Alert| accept(alert) && chosen.iter().all(|(one, _)| one.rule.id != alert.rule.id);
+        let is_left =
+            |alert: &&Alert| accept(alert) && chosen.iter().all(|(one, _)| one.rule.id != alert.rule.id);
         let left = alerts.iter().map(|stored| &stored.alert).filter(is_left);
         // The id decides between equals, so that the same demo suggests the same alerts.
         if let Some(alert) = left.max_by_key(|alert| (rank(alert), alert.id.as_str())) {

@@ -82,3 +82,65 @@ fn replay_of_files_without_any_event_says_so_and_fails() {
     let quiet = write(&folder, "quiet.json", "{\"Records\":[]}");
     assert!(!complaint(&["replay", &quiet], 0).contains("no CloudTrail event"));
 }
+
+#[test]
+fn a_store_and_its_copies_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder("store-mode");
+    let file = write(&folder, "story.ndjson", &ndjson(&story()));
+    let store = folder.join("alerts.db");
+    let path = store.to_string_lossy().into_owned();
+    // A reader keeps the write-ahead log in its place when the writer ends.
+    check(&["replay", &file, "--store", &path], 0);
+    let reader = tripline::store::Store::open_for_triage(&store).unwrap();
+    check(&["replay", &file, "--store", &path], 0);
+    let copy = folder.join("copy.db").to_string_lossy().into_owned();
+    check(&["store", "backup", "--store", &path, &copy], 0);
+    let mut seen = 0;
+    for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.contains(".db") {
+            seen += 1;
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
+    }
+    assert!(seen >= 3, "store, lock and copy at least: {seen}");
+    drop(reader);
+    let doctor = |path: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tripline"));
+        command
+            .args(["doctor"])
+            .env("TRIPLINE__STORE__PATH", path)
+            .env("TRIPLINE__HTTP__LISTEN", "127.0.0.1:1");
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert!(!doctor(&path).contains("has mode"), "{}", doctor(&path));
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o644)).unwrap();
+    let said = doctor(&path);
+    assert!(said.contains("has mode 0644") && said.contains("chmod 600"), "{said}");
+    // Opening does not change the permissions that an operator has chosen.
+    check(&["replay", &file, "--store", &path], 0);
+    assert_eq!(fs::metadata(&store).unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+#[test]
+fn completions_and_manual_pages_cover_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = check(&["completions", shell], 0);
+        for word in ["replay", "resend", "level-min"] {
+            assert!(script.contains(word), "{shell}: no `{word}`");
+        }
+    }
+    let script = write(&folder("completions"), "tripline", &check(&["completions", "bash"], 0));
+    let complete = format!(
+        ". '{script}'; COMP_WORDS=(tripline rep); COMP_CWORD=1; _tripline tripline rep tripline; echo ${{COMPREPLY[@]}}"
+    );
+    let completed = Command::new("bash").args(["-c", &complete]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "replay", "{completed:?}");
+    let pages = folder("man").join("man1");
+    check(&["man", &pages.to_string_lossy()], 0);
+    let page = fs::read_to_string(pages.join("tripline-alerts-list.1")).unwrap();
+    assert!(page.starts_with(".ie") || page.contains(".TH"), "{page}");
+    assert!(page.contains("Examples:") && page.contains("level\\-min"), "{page}");
+    assert!(pages.join("tripline.1").exists() && pages.join("tripline-demo.1").exists());
+}
