@@ -7,6 +7,7 @@
 pub mod failpoint;
 pub mod process;
 pub mod regular_file;
+pub mod aws;
 pub mod record;
 pub mod source;
 pub mod decode;

@@ -68,11 +68,11 @@ pub enum Refusal {
         source: std::io::Error,
     },
     /// AWS refused, or could not be asked.
-    #[error("AWS: {code}: {message}")]
+    #[error("{message}")]
     Aws {
         /// Its word for it, or ours where it was not reached.
         code: String,
-        /// Its sentence.
+        /// What could not be called, why, and what to do about it.
         message: String,
     },
     /// The alert could not be written down. We know of no such alert.

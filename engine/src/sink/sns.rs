@@ -11,12 +11,13 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sns::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::refusal::said;
 use super::{Delivery, Digest, OpenError, Refusal, digest};
 use crate::alert::ocsf;
+use crate::aws::{Service, Target};
 use fit::BYTES_MAX;
 pub(super) use fit::message;
 
@@ -30,6 +31,7 @@ const ATTRIBUTE_CHARS_MAX: usize = 128;
 #[derive(Debug)]
 pub(super) struct Sns {
     client: Client,
+    target: Target,
     topic_arn: String,
     timeout: Duration,
 }
@@ -50,7 +52,8 @@ impl Sns {
             .retry_config(RetryConfig::standard().with_max_attempts(1))
             .load()
             .await;
-        Ok(Self { client: Client::new(&config), topic_arn, timeout })
+        let target = Target::new(Service::Sns, format!("topic {topic_arn}"), &config);
+        Ok(Self { client: Client::new(&config), target, topic_arn, timeout })
     }
 
     pub(super) async fn deliver(&self, delivery: &Delivery<'_>) -> Result<(), Refusal> {
@@ -83,7 +86,7 @@ impl Sns {
             .into_iter()
             .map(|(name, kind, value)| Ok((name.to_owned(), typed(kind, value)?)))
             .collect::<Result<HashMap<_, _>, BuildError>>()
-            .map_err(|error| aws("InvalidAttribute", &error.to_string()))?;
+            .map_err(|error| aws("InvalidAttribute", &format!("cannot build the message: {error}")))?;
         let mut request = self
             .client
             .publish()
@@ -97,7 +100,7 @@ impl Sns {
         match tokio::time::timeout(self.timeout, request.send()).await {
             Err(_) => Err(Refusal::Timeout { ms: self.timeout.as_millis() }),
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(refusal(&error)),
+            Ok(Err(error)) => Err(refusal(&self.target, &error)),
         }
     }
 }
@@ -107,7 +110,7 @@ fn typed(kind: &str, value: String) -> Result<MessageAttributeValue, BuildError>
 }
 
 /// What the service says, or why it was not reached.
-fn refusal<E, R>(error: &SdkError<E, R>) -> Refusal
+fn refusal<E, R>(target: &Target, error: &SdkError<E, R>) -> Refusal
 where
     SdkError<E, R>: std::error::Error + ProvideErrorMetadata,
 {
@@ -118,10 +121,8 @@ where
         SdkError::ResponseError(_) => "UnreadableAnswer",
         _ => "NotSent",
     };
-    match error.message() {
-        Some(message) => aws(code, message),
-        None => aws(code, &DisplayErrorContext(error).to_string()),
-    }
+    let text = format!("cannot call sns:Publish on {}", target.explain("Publish", error));
+    Refusal::Aws { code: said(code), message: text }
 }
 
 fn aws(code: &str, message: &str) -> Refusal {

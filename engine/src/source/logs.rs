@@ -7,11 +7,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior};
 
+use crate::aws::{Service, Target};
 use crate::record::Record;
 
 /// Attempts of one call; the SDK waits between them, longer each time.
@@ -25,16 +25,17 @@ const ATTEMPT: Duration = Duration::from_secs(30);
 
 /// The log group could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("FilterLogEvents of {log_group}: {said}")]
+#[error("cannot call logs:FilterLogEvents on {explanation}")]
 pub struct LogsError {
-    log_group: String,
-    said: String,
+    /// The log group, the reason, and what to do about it.
+    explanation: String,
 }
 
 /// A log group, open for reading at a rate.
 #[derive(Debug)]
 pub struct LogGroup {
     client: Client,
+    target: Target,
     name: String,
     source: Arc<str>,
     pace: Interval,
@@ -52,10 +53,12 @@ impl LogGroup {
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        let client = Client::new(&loader.load().await);
+        let config = loader.load().await;
+        let target = Target::new(Service::Logs, format!("log group {name}"), &config);
+        let client = Client::new(&config);
         let mut pace = tokio::time::interval(Duration::from_secs(1) / calls_per_s.max(1));
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { client, name: name.to_owned(), source: format!("logs:{name}").into(), pace, pages: 0 }
+        Self { client, target, name: name.to_owned(), source: format!("logs:{name}").into(), pace, pages: 0 }
     }
 
     /// One page of what was written to the log from `from_ms` up to and with `to_ms`, milliseconds since the epoch, and the
@@ -71,13 +74,12 @@ impl LogGroup {
     ) -> Result<(Option<Record>, Option<String>), LogsError> {
         self.pace.tick().await;
         let call = self.client.filter_log_events().log_group_name(&self.name).set_next_token(token);
-        let answer = call.start_time(from_ms).end_time(to_ms).send().await.map_err(|error| LogsError {
-            log_group: self.name.clone(),
-            said: match (error.code(), error.message()) {
-                (Some(code), Some(message)) => format!("{code}: {message}"),
-                _ => DisplayErrorContext(&error).to_string(),
-            },
-        })?;
+        let answer = call
+            .start_time(from_ms)
+            .end_time(to_ms)
+            .send()
+            .await
+            .map_err(|error| LogsError { explanation: self.target.explain("FilterLogEvents", &error) })?;
         let events = answer.events.unwrap_or_default();
         let record = (!events.is_empty()).then(|| {
             self.pages += 1;

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+mod aws_errors;
 mod forms;
 mod rules;
 mod store;

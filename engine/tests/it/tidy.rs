@@ -36,8 +36,9 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("failpoint", &[]),
     ("process", &[]),
     ("regular_file", &[]),
+    ("aws", &[]),
     ("record", &[]),
-    ("source", &["failpoint", "record", "metrics"]),
+    ("source", &["aws", "failpoint", "record", "metrics"]),
     ("decode", &["record"]),
     ("hit", &["decode"]),
     ("window", &["hit"]),
@@ -45,7 +46,7 @@ const ENGINE_IMPORTS: &[(&str, &[&str])] = &[
     ("store", &["failpoint", "record", "decode", "hit", "alert"]),
     ("metrics", &["alert"]),
     ("silence", &[]),
-    ("sink", &["alert"]),
+    ("sink", &["alert", "aws"]),
     (
         "pipeline",
         &[

@@ -1,9 +1,8 @@
 //! What a refused or broken call means for the one who made it.
 
-use aws_sdk_kinesis::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 
-/// Characters of what a service said that are kept.
-const SAID_CHARS_MAX: usize = 300;
+use crate::aws::Target;
 
 /// What follows from a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,18 +37,18 @@ impl Kind {
 
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{operation}: {said}")]
+#[error("cannot call kinesis:{operation} on {said}")]
 pub struct Failure {
     /// Which call.
     pub(super) operation: &'static str,
     /// What follows.
     pub(super) kind: Kind,
-    /// What the service said, or what became of the connection.
+    /// The resource, the reason, and what to do about it.
     pub(super) said: String,
 }
 
 impl Failure {
-    pub(super) fn of<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
+    pub(super) fn of<E, R>(operation: &'static str, target: &Target, error: &SdkError<E, R>) -> Self
     where
         SdkError<E, R>: std::error::Error + ProvideErrorMetadata,
     {
@@ -58,18 +57,16 @@ impl Failure {
             // Credentials that cannot be had are among these; they may come yet.
             _ => Kind::Broken,
         };
-        let said = match (error.code(), error.message()) {
-            (Some(code), Some(message)) => format!("{code}: {message}"),
-            (Some(code), None) => code.to_owned(),
-            _ => DisplayErrorContext(error).to_string(),
-        };
-        let printable = said.chars().filter(|c| !c.is_control());
-        Self { operation, kind, said: printable.take(SAID_CHARS_MAX).collect() }
+        Self { operation, kind, said: target.explain(operation, error) }
     }
 
     /// A call that succeeded and said nothing.
     pub(super) fn nothing(operation: &'static str) -> Self {
-        Self { operation, kind: Kind::Broken, said: "an answer without content".to_owned() }
+        Self {
+            operation,
+            kind: Kind::Broken,
+            said: "the stream: an answer without content; it is tried again".to_owned(),
+        }
     }
 
     /// Whether trying again cannot help until somebody has mended something.
@@ -104,6 +101,7 @@ fn kind(code: &str) -> Kind {
         | "InvalidClientTokenId"
         | "MissingAuthenticationTokenException"
         | "ExpiredTokenException"
+        | "ExpiredToken"
         | "NotAuthorized"
         | "OptInRequired" => Kind::Denied,
         _ => Kind::Broken,

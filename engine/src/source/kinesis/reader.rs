@@ -165,7 +165,7 @@ impl Reader {
         let call = self.stream.client.get_records().shard_iterator(iterator).limit(at.limit);
         let call = call.set_stream_arn(self.stream.arn.clone());
         let call = call.customize().interceptor(InOnePass);
-        call.send().await.map_err(|error| Failure::of("GetRecords", &error))
+        call.send().await.map_err(|error| Failure::of("GetRecords", &self.stream.target, &error))
     }
 
     async fn iterator(&self, checkpoint: &Checkpoint) -> Result<String, Failure> {
@@ -183,7 +183,10 @@ impl Reader {
                 call.shard_iterator_type(ShardIteratorType::TrimHorizon)
             }
         };
-        let answer = call.send().await.map_err(|error| Failure::of("GetShardIterator", &error))?;
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| Failure::of("GetShardIterator", &self.stream.target, &error))?;
         answer.shard_iterator.ok_or_else(|| Failure::nothing("GetShardIterator"))
     }
 

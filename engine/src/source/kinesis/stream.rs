@@ -11,6 +11,7 @@ use aws_sdk_kinesis::types::Shard;
 
 use super::failure::Failure;
 use super::lineage::Listed;
+use crate::aws::{Service, Target};
 
 /// A stream, as every call names it: by its name, or by its ARN when that is what the operator wrote (the only way into
 /// another account).
@@ -19,6 +20,8 @@ pub(super) struct Stream {
     pub(super) client: Client,
     pub(super) name: Option<String>,
     pub(super) arn: Option<String>,
+    /// What the messages about failed calls name.
+    pub(super) target: Target,
 }
 
 /// What a stream says of itself.
@@ -44,16 +47,19 @@ impl Stream {
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        let client = Client::new(&loader.load().await);
+        let config = loader.load().await;
+        let target = Target::new(Service::Kinesis, format!("stream {named}"), &config);
+        let client = Client::new(&config);
         let (name, arn) =
             if is_arn { (None, Some(named.to_owned())) } else { (Some(named.to_owned()), None) };
-        Self { client, name, arn }
+        Self { client, name, arn, target }
     }
 
     pub(super) async fn describe(&self) -> Result<Described, Failure> {
         let call = self.client.describe_stream_summary();
         let call = call.set_stream_name(self.name.clone()).set_stream_arn(self.arn.clone());
-        let answer = call.send().await.map_err(|error| Failure::of("DescribeStreamSummary", &error))?;
+        let answer =
+            call.send().await.map_err(|error| Failure::of("DescribeStreamSummary", &self.target, &error))?;
         // The answer is there whenever the call succeeds; the SDK does not know that.
         let Some(summary) = answer.stream_description_summary else {
             return Err(Failure::nothing("DescribeStreamSummary"));
@@ -79,7 +85,8 @@ impl Stream {
                 Some(token) => call.next_token(token),
                 None => call.set_stream_name(self.name.clone()).set_stream_arn(self.arn.clone()),
             };
-            let answer = call.send().await.map_err(|error| Failure::of("ListShards", &error))?;
+            let answer =
+                call.send().await.map_err(|error| Failure::of("ListShards", &self.target, &error))?;
             listed.extend(answer.shards.unwrap_or_default().into_iter().map(Listed::from));
             match answer.next_token {
                 Some(next) => token = Some(next),

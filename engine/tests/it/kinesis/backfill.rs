@@ -125,7 +125,7 @@ fn a_log_group_that_is_not_there_and_a_range_of_nothing_are_refused() {
     let output = backfill(&setup, "nobody-made-this", &range);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(4), "{told}");
-    assert!(told.contains("FilterLogEvents of nobody-made-this: ResourceNotFoundException: "), "{told}");
+    assert!(told.contains("logs:FilterLogEvents on log group nobody-made-this in eu-west-1: it does not exist there (ResourceNotFoundException: "), "{told}");
     assert!(!setup.store().exists());
     assert_eq!(scratches(&setup), 0, "nothing was read that could be gone on from");
     let backwards = ["--from", "2026-01-01T00:01:00Z", "--to", "2026-01-01T00:01:00Z"].map(str::to_owned);
