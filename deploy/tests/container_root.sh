@@ -15,7 +15,7 @@ trap 'rm -rf -- "$scratch"' EXIT
 fail() { echo "FAIL $*" >&2; exit 1; }
 
 # The base that the file names, by the packages that it is made of: https://github.com/GoogleContainerTools/distroless
-grep -q '^ARG RUNTIME=gcr.io/distroless/base-nossl-debian12:nonroot$' $file || fail "another base: mend the list of packages here"
+grep -qE '^ARG RUNTIME=gcr.io/distroless/base-nossl-debian12:nonroot(@sha256:[0-9a-f]{64})?$' $file || fail "another base: mend the list of packages here"
 
 # A list and not a line for a shell, of the program and the configuration that the image starts with; the binary knows the command.
 start=$(sed -n 's/^ENTRYPOINT \["\(.*\)"\]$/\1/p' $file)

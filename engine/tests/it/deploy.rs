@@ -20,6 +20,45 @@ const ADDED_LABELS: &[&str] = &["job", "instance", "le"];
 const NOT_METRICS: &[&str] = &["tripline_rules", "tripline_loadgen", "tripline_alert", "tripline_sample"];
 
 #[test]
+fn bases_of_the_image_have_a_digest_or_a_dated_exception() {
+    let file = read("deploy/container/Containerfile");
+    assert_eq!(unpinned(&file), Vec::<String>::new());
+    let dated = |line: &str| line.starts_with("# Without a digest, ");
+    let without: String = file.lines().filter(|line| !dated(line)).map(|line| format!("{line}\n")).collect();
+    let pinned = without.replace(":nonroot\n", &format!(":nonroot@sha256:{}\n", "1f".repeat(32)));
+    let exceptions = file.lines().filter(|line| dated(line)).count();
+    assert_eq!(unpinned(&without).len(), exceptions, "what has neither is noticed");
+    assert_eq!(unpinned(&pinned).len(), exceptions.saturating_sub(1), "a digest is enough");
+    let invented = without.replace(":nonroot\n", &format!(":nonroot@sha256:{}\n", "0".repeat(64)));
+    assert_eq!(unpinned(&invented).len(), exceptions, "a digest of zeros is none");
+}
+
+/// The images that a Containerfile begins with by default, without a digest and without a dated exception in the line before.
+fn unpinned(file: &str) -> Vec<String> {
+    let lines: Vec<&str> = file.lines().collect();
+    let is_date = |text: &str| {
+        let form = |(at, c): (usize, char)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() };
+        text.len() == 10 && text.char_indices().all(form)
+    };
+    let is_excused = |before: &str| {
+        let reason = before.strip_prefix("# Without a digest, ").and_then(|rest| rest.split_once(": "));
+        reason.is_some_and(|(date, reason)| is_date(date) && !reason.trim().is_empty())
+    };
+    let is_pinned = |image: &str| {
+        let digest = image.split_once("@sha256:").map(|(_, digest)| digest).unwrap_or_default();
+        let is_hex = digest.len() == 64 && digest.chars().all(|c| c.is_ascii_hexdigit());
+        is_hex && digest.chars().any(|c| c != '0')
+    };
+    let images = lines.iter().enumerate().filter_map(|(n, line)| {
+        let image = line.strip_prefix("ARG BUILD=").or(line.strip_prefix("ARG RUNTIME="));
+        let image = image.or(line.strip_prefix("FROM ").filter(|from| !from.starts_with("${")))?;
+        let before = n.checked_sub(1).map(|n| lines[n]).unwrap_or_default();
+        (!is_pinned(image) && !is_excused(before)).then(|| image.to_owned())
+    });
+    images.collect()
+}
+
+#[test]
 fn every_metric_that_is_named_exists() {
     let recorded = recorded();
     let mut unknown = Vec::new();
