@@ -1,24 +1,41 @@
-//! A second engine, small and obvious: what must come of records, by other means. It parses with another parser, asks each rule in
-//! plain Rust, keeps every event, and counts windows by brute force from the definitions. It shares no line of ours with what it
-//! judges, only the gzip library.
+//! A second engine, small, slow and obvious: what must come of records, by other means. It reads JSON through `serde_json`,
+//! rule files through a YAML parser, evaluates detections and filter patterns as it reads them, keeps every hit, and counts
+//! windows by brute force from the definitions. It shares no line of ours with what it judges, only libraries: gzip, JSON,
+//! YAML, regular expressions, calendar, SHA-256.
+//!
+//! It knows what the shipped rules use and refuses the rest loudly, so that a rule it cannot judge is no silent success.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+mod cases;
+mod condition;
+mod event;
+mod facts;
+mod field;
+mod group;
+mod json;
+mod pattern;
+mod pattern_text;
+mod rule;
+mod sigma;
+mod tests;
+mod window;
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A rule in plain Rust, and beside it the same as text in [`RULES`].
-struct Rule {
-    id: &'static str,
-    matches: fn(&Value) -> bool,
-    group: fn(&Value) -> Option<Vec<String>>,
-    /// What is counted, where it is not events.
-    value: Option<fn(&Value) -> Option<String>>,
-    threshold: usize,
-    within_s: i64,
-    /// None: every event its own alert.
-    suppress_s: Option<i64>,
-}
+pub(crate) use facts::{Alerts, Facts, assert_same, found};
+
+use event::{Event, events};
+use group::Group;
+use rule::{Rule, Trigger};
+use window::{Hit, Hits, findings};
+
+/// The rules that ship, read from where they are written.
+const PACKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules/packs");
+
+/// More groups than this of one rule and period share an alert, and which do hangs on arrival: nothing to judge.
+const GROUPS_MAX: usize = 1_000;
 
 /// The rules of the simulated worlds, as the engine reads them.
 pub(crate) const RULES: &str = "
@@ -56,150 +73,118 @@ detection: {a: {eventName: Login}, b: {requestParameters.from: office}, conditio
 tripline: {group-by: [recipientAccountId], suppress: 10m}
 ";
 
-fn rules() -> Vec<Rule> {
-    fn text(event: &Value, name: &str) -> Option<String> {
-        event[name].as_str().map(str::to_owned)
-    }
-    fn account(event: &Value) -> Option<Vec<String>> {
-        Some(vec![text(event, "recipientAccountId")?])
-    }
-    fn who(event: &Value) -> Option<Vec<String>> {
-        let part = |name| text(event, name).unwrap_or_else(|| "-".to_owned());
-        Some(vec![part("recipientAccountId"), "-".to_owned(), part("sourceIPAddress")])
-    }
-    let single = |id, matches| Rule {
-        id,
-        matches,
-        group: who,
-        value: None,
-        threshold: 1,
-        within_s: 0,
-        suppress_s: Some(3600),
-    };
-    let elsewhere = |event: &Value| {
-        let parameters = &event["requestParameters"];
-        // Nobody knows what CloudTrail left out.
-        event["eventName"] == "Login" && parameters["omitted"] != true && parameters["from"] != "office"
-    };
-    let failed = |event: &Value| event["eventName"] == "Failed";
-    let counted = |id, value, threshold| Rule {
-        id,
-        matches: failed,
-        group: account,
-        value,
-        threshold,
-        within_s: 300,
-        suppress_s: Some(3600),
-    };
-    vec![
-        single("stopped", |event| event["eventName"] == "StopLogging"),
-        Rule { suppress_s: None, ..single("every", |event| event["eventName"] == "Every") },
-        single("failed", |_| false),
-        counted("many", None, 4),
-        counted("several", Some(|event| text(event, "sourceIPAddress")), 3),
-        Rule {
-            id: "elsewhere",
-            matches: elsewhere,
-            group: |event| Some(account(event).unwrap_or_else(|| vec!["-".to_owned()])),
-            suppress_s: Some(600),
-            ..single("", |_| false)
-        },
-    ]
+/// Rules, and the distinct hits of all records so far.
+pub(crate) struct Reference {
+    rules: Vec<Rule>,
+    /// By rule and group.
+    hits: BTreeMap<(usize, Group), Hits>,
+    /// CloudTrail events so far, every delivery counted.
+    pub(crate) events: u64,
 }
 
-/// An alert's name: rule, group, and the start of its period, or the event where there is none.
-pub(crate) type Name = (String, Vec<String>, String);
+impl Reference {
+    /// Judges by every rule of YAML texts.
+    pub(crate) fn of_texts(texts: &[&str]) -> Self {
+        let texts: Vec<_> = texts.iter().map(|text| (String::new(), (*text).to_owned())).collect();
+        Self::new(rule::rules(&texts, |_| true))
+    }
 
-/// What an alert says: count, first and last second, distinct values.
-pub(crate) type Says = (u64, i64, i64, Option<u64>);
+    /// Judges by the shipped rules in any of these packs.
+    pub(crate) fn of_packs(packs: &[&str]) -> Self {
+        Self::new(rule::rules(&shipped(), |rule| packs.iter().any(|pack| rule.is_in(pack))))
+    }
 
-/// The alerts of these records, and how many of their log events are CloudTrail's.
-pub(crate) fn alerts<'r>(records: impl IntoIterator<Item = &'r [u8]>) -> BTreeMap<Name, Says> {
-    let events: Vec<Value> = records.into_iter().flat_map(events).collect();
-    let mut found = BTreeMap::new();
-    for rule in rules() {
-        let mut groups: BTreeMap<Vec<String>, BTreeSet<(i64, String, String)>> = BTreeMap::new();
-        for event in events.iter().filter(|event| (rule.matches)(event)) {
-            let Some(group) = (rule.group)(event) else { continue };
-            let value = match rule.value {
-                None => String::new(),
-                Some(of) => match of(event) {
-                    Some(value) => value,
-                    None => continue,
-                },
+    fn new(rules: Vec<Rule>) -> Self {
+        assert!(!rules.is_empty(), "no rule is selected");
+        Self { rules, hits: BTreeMap::new(), events: 0 }
+    }
+
+    /// The ids of the rules that raise alerts.
+    pub(crate) fn rule_ids(&self) -> Vec<String> {
+        self.rules.iter().filter(|rule| rule.alerts).map(|rule| rule.id.clone()).collect()
+    }
+
+    /// Takes a record in.
+    pub(crate) fn take(&mut self, record: &[u8]) {
+        events(record).into_iter().for_each(|event| self.judge(&Arc::new(event)));
+    }
+
+    /// Takes one event in.
+    fn judge(&mut self, event: &Arc<Event>) {
+        self.events += 1;
+        let matched: Vec<String> =
+            self.rules.iter().filter(|rule| matches(rule, event)).map(|rule| rule.id.clone()).collect();
+        for (at, rule) in self.rules.iter().enumerate() {
+            let bases = match &rule.trigger {
+                Trigger::Rules(rules) => rules.clone(),
+                _ => vec![rule.id.clone()],
             };
-            let id = event["eventID"].as_str().map_or_else(|| event.to_string(), str::to_owned);
-            groups.entry(group).or_default().insert((time_s(event), id, value));
-        }
-        for (group, events) in groups {
-            of_group(&rule, &group, &events, &mut found);
+            for base in bases.iter().filter(|base| rule.alerts && matched.contains(base)) {
+                let value = rule.value.as_ref().map(|_| group::counted(rule, base, event));
+                let (Some(group), false) = (group::group(rule, base, event), value == Some(None)) else {
+                    continue;
+                };
+                let hit = Hit { event: Arc::clone(event), value: value.flatten() };
+                let place = (event.time_s, event.account.clone(), event.id.clone());
+                let kept =
+                    self.hits.entry((at, group)).or_default().entry(place).or_insert_with(|| hit.clone());
+                // Of two deliveries that differ the lesser stands for the event.
+                if event.text < kept.event.text {
+                    *kept = hit;
+                }
+            }
         }
     }
+
+    /// The alerts of all records so far.
+    pub(crate) fn alerts(&self) -> Alerts {
+        let mut alerts = Alerts::new();
+        let mut groups: BTreeMap<(usize, i64), usize> = BTreeMap::new();
+        for ((at, group), hits) in &self.hits {
+            for finding in findings(&self.rules[*at], hits) {
+                if let Some(start_s) = finding.start_s {
+                    *groups.entry((*at, start_s)).or_default() += 1;
+                }
+                alerts.extend([Facts::of_finding(&self.rules[*at], group, &finding)]);
+            }
+        }
+        assert!(groups.values().all(|groups| *groups <= GROUPS_MAX), "some groups share an alert");
+        alerts
+    }
+}
+
+/// The alerts of records by the rules in YAML texts.
+pub(crate) fn alerts<'r>(rules: &[&str], records: impl IntoIterator<Item = &'r [u8]>) -> Alerts {
+    let mut reference = Reference::of_texts(rules);
+    records.into_iter().for_each(|record| reference.take(record));
+    reference.alerts()
+}
+
+fn matches(rule: &Rule, event: &Event) -> bool {
+    let truth = match &rule.trigger {
+        Trigger::Detection(detection) => condition::detection(detection, event),
+        Trigger::Pattern(pattern) => pattern.holds(event),
+        Trigger::Rules(_) => Some(false),
+    };
+    truth == Some(true)
+}
+
+/// The texts of the shipped rules, each with the name of its folder.
+fn shipped() -> Vec<(String, String)> {
+    let rules = shipped_files().into_iter().filter(|path| !name(path).ends_with(".cases.yml"));
+    rules.map(|path| (name(path.parent().unwrap()), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// Every file of the packs, rules and cases, in the order of their names.
+fn shipped_files() -> Vec<PathBuf> {
+    let files = |folder: &Path| -> Vec<PathBuf> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let mut found: Vec<PathBuf> = files(Path::new(PACKS)).iter().flat_map(|folder| files(folder)).collect();
+    found.sort();
     found
 }
 
-fn of_group(
-    rule: &Rule,
-    group: &[String],
-    events: &BTreeSet<(i64, String, String)>,
-    found: &mut BTreeMap<Name, Says>,
-) {
-    let Some(suppress_s) = rule.suppress_s else {
-        for (time_s, id, _) in events {
-            found.insert((rule.id.to_owned(), group.to_vec(), id.clone()), (1, *time_s, *time_s, None));
-        }
-        return;
-    };
-    let counted: BTreeSet<(i64, &str)> = events
-        .iter()
-        .map(|(time_s, id, value)| (*time_s, if rule.value.is_some() { value.as_str() } else { id.as_str() }))
-        .collect();
-    let holds = |end_s: i64| {
-        let inside =
-            counted.iter().filter(|(time_s, _)| end_s - rule.within_s <= *time_s && *time_s <= end_s);
-        if rule.value.is_some() {
-            inside.map(|(_, value)| value).collect::<BTreeSet<_>>().len() >= rule.threshold
-        } else {
-            inside.count() >= rule.threshold
-        }
-    };
-    for (time_s, _) in &counted {
-        let q = time_s.div_euclid(suppress_s);
-        if !holds(*time_s) {
-            continue;
-        }
-        let of_period: Vec<_> =
-            counted.iter().filter(|(time_s, _)| time_s.div_euclid(suppress_s) == q).collect();
-        let distinct = of_period.iter().map(|(_, value)| value).collect::<BTreeSet<_>>().len() as u64;
-        let matched = events.iter().filter(|(time_s, _, _)| time_s.div_euclid(suppress_s) == q).count();
-        let says =
-            (matched as u64, of_period[0].0, of_period[of_period.len() - 1].0, rule.value.map(|_| distinct));
-        found.insert((rule.id.to_owned(), group.to_vec(), (q * suppress_s).to_string()), says);
-    }
-}
-
-/// The CloudTrail events of one record: gzip or not, a data message or one event a line.
-fn events(record: &[u8]) -> Vec<Value> {
-    let mut bytes = Vec::new();
-    if record.starts_with(&[0x1f, 0x8b]) {
-        if flate2::read::MultiGzDecoder::new(record).read_to_end(&mut bytes).is_err() {
-            return Vec::new();
-        }
-    } else {
-        bytes = record.to_vec();
-    }
-    let texts: Vec<String> = match serde_json::from_slice::<Value>(&bytes) {
-        Ok(message) if message["messageType"] == "DATA_MESSAGE" => {
-            let events = message["logEvents"].as_array().unwrap().iter();
-            events.map(|event| event["message"].as_str().unwrap().to_owned()).collect()
-        }
-        _ => String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect(),
-    };
-    let parsed = texts.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
-    parsed.filter(|event| event["eventVersion"].is_string() && event["eventTime"].is_string()).collect()
-}
-
-fn time_s(event: &Value) -> i64 {
-    let time: jiff::Timestamp = event["eventTime"].as_str().unwrap().parse().unwrap();
-    time.as_second()
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
 }

@@ -7,52 +7,38 @@
 mod traffic;
 mod world;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use tripline::alert::{Alert, gain};
+use tripline::alert::gain;
 use tripline_rules::check::{self, SourceFile};
 use tripline_rules::plan::Ruleset;
 
-use crate::reference::{self, Name, Says};
+use crate::reference;
 use world::{Counts, PATIENCE, World};
 
 /// Steps of a world's first phase.
 const STEPS: usize = 120;
 
-/// An alert as the reference names it.
-fn said(alert: &Alert) -> (Name, Says) {
-    let group = alert.group.iter().map(|(_, value)| value.clone()).collect();
-    let period = match &alert.period {
-        Some(period) => period.start_s.to_string(),
-        None => alert.event_ids[0].clone(),
-    };
-    let says = (alert.count, alert.first_seen_s, alert.last_seen_s, alert.distinct);
-    ((alert.rule.id.clone(), group, period), says)
-}
-
 fn play(seed: u64, rules: &Arc<Ruleset>, folder: &std::path::Path) -> Counts {
     let began = Instant::now();
     let mut world = World::new(seed, rules, folder);
     world.live(STEPS);
-    let so_far: BTreeMap<Name, Says> = world.alerts().iter().map(said).collect();
-    let wanted = reference::alerts(world.records());
-    for (name, says) in &so_far {
+    let so_far = reference::found(&world.alerts());
+    let wanted = reference::alerts(&[reference::RULES], world.records());
+    for (name, facts) in &so_far {
         let truth = wanted.get(name);
         assert!(
-            truth.is_some_and(|truth| says.0 <= truth.0),
-            "a phantom: {name:?} {says:?}, truth {truth:?}"
+            truth.is_some_and(|truth| facts.count <= truth.count),
+            "a phantom: {name:?} {facts:?}, truth {truth:?}"
         );
     }
     world.settle();
     let alerts = world.alerts();
-    let found: BTreeMap<Name, Says> = alerts.iter().map(said).collect();
-    assert_eq!(found.len(), alerts.len(), "one alert a (rule, group, period)");
-    assert_eq!(found, wanted);
+    reference::assert_same(&reference::found(&alerts), &wanted, &format!("seed {seed}"));
     world.assert_accounts();
     for alert in &alerts {
         let key = format!("{}.1", alert.id);

@@ -4,16 +4,17 @@
 use std::process::{Output, Stdio};
 use std::sync::OnceLock;
 
-use super::oracle::{Facts, facts, judge};
+use super::oracle::{facts, judge};
 use super::service::{Setup, until};
 use super::subscription::{lines, log};
 use crate::moto::{LogGroup, now_ms, run};
+use crate::reference::Alerts;
 use crate::shared::variable;
 
 /// A log group, and what must be found in it.
 struct Fixture {
     group: String,
-    wanted: Facts,
+    wanted: Alerts,
     range: [String; 4],
 }
 

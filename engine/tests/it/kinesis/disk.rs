@@ -12,6 +12,7 @@ use tripline_rules::check::{self, SourceFile};
 use super::emulator::Emulator;
 use super::oracle::{facts, judge_by, records};
 use super::service::{Setup, until};
+use crate::reference::Reference;
 use crate::shared::variable;
 
 /// A rule that keeps a row of every event.
@@ -71,7 +72,7 @@ fn a_full_disk_loses_nothing_and_is_said() {
     let records = records(71, 6_000, Distribution::Random);
     let loaded =
         check::load(&[SourceFile { name: "everything.yml".into(), text: RULES.to_owned() }], &|_| true);
-    let (wanted, accounts) = judge_by(loaded, &records);
+    let (wanted, accounts) = judge_by(Reference::of_texts(&[RULES]), loaded, &records);
     let setup = Setup::new(&emulator.url, &stream.name, &chosen);
     let setup = setup.with("TRIPLINE__STORE__PATH", path.to_str().unwrap());
     let running = setup.start();
@@ -126,7 +127,7 @@ fn a_disk_that_fills_in_the_middle_of_a_drain_gives_up_in_time_and_goes_on_at_th
     let records = records(73, 3_000, Distribution::Random);
     let loaded =
         check::load(&[SourceFile { name: "everything.yml".into(), text: RULES.to_owned() }], &|_| true);
-    let (wanted, _) = judge_by(loaded, &records);
+    let (wanted, _) = judge_by(Reference::of_texts(&[RULES]), loaded, &records);
     let setup = Setup::new(&emulator.url, &stream.name, &chosen);
     let setup = setup.with("TRIPLINE__STORE__PATH", path.to_str().unwrap());
     let running = setup.start();

@@ -67,7 +67,7 @@ fn a_doctor_names_what_is_well_what_is_not_and_what_to_do() {
     assert_eq!(health(&setup, &port), Some(1));
     // A delivery that was given up, and nobody at the port.
     let mut store = Store::open(&setup.store()).unwrap();
-    let id = wanted.keys().next().unwrap();
+    let id = &wanted.values().next().unwrap().id;
     let alert = store.alert(id).unwrap().alert;
     let ended = Ended::Dead { at_ms: 1, error: "answered 500: \u{1b}[31moh".to_owned() };
     let late = tripline::store::AlertChange {

@@ -1,6 +1,6 @@
-//! What must come of records, whatever happens to them: the same rules over the same records, in memory and in a row.
+//! What must come of records, whatever happens to them: the alerts by the reference engine, and what was counted by the same
+//! rules over the same records, in memory and in a row.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tripline::alert::Alert;
@@ -13,9 +13,7 @@ use tripline_rules::packs::{self, Selection};
 use tripline_rules::plan::Ruleset;
 
 use super::stream::Put;
-
-/// What does not hang on when things came.
-pub(super) type Facts = BTreeMap<String, (u64, i64, i64, Vec<String>, String)>;
+use crate::reference::{self, Alerts, Reference};
 
 /// The records of a small organisation with every scenario in it.
 pub(super) fn records(seed: u64, events: u64, distribution: Distribution) -> Vec<Put> {
@@ -26,25 +24,31 @@ pub(super) fn records(seed: u64, events: u64, distribution: Distribution) -> Vec
 }
 
 /// What the default pack makes of records.
-pub(super) fn judge(records: &[Put]) -> (Facts, Accounts) {
+pub(super) fn judge(records: &[Put]) -> (Alerts, Accounts) {
     let baseline: Selection = "baseline".parse().unwrap();
-    judge_by(check::load(&packs::files(), &|meta| baseline.selects(meta)), records)
+    let loaded = check::load(&packs::files(), &|meta| baseline.selects(meta));
+    judge_by(Reference::of_packs(&["baseline"]), loaded, records)
 }
 
-/// What these rules make of records.
-pub(super) fn judge_by(loaded: check::Loaded, records: &[Put]) -> (Facts, Accounts) {
+/// What rules make of records; `reference` and `loaded` hold the same rules.
+pub(super) fn judge_by(
+    mut reference: Reference,
+    loaded: check::Loaded,
+    records: &[Put],
+) -> (Alerts, Accounts) {
     let mut pipeline = Pipeline::new(Arc::new(Ruleset::new(loaded.rules, loaded.fields)), Limits::STREAM);
     for (n, (_, data)) in (0..).zip(records) {
         drop(pipeline.take(&Record::new(&"judge".into(), n, data.clone())));
+        reference.take(data);
     }
-    assert!(pipeline.accounts().balances());
-    (facts(&pipeline.alerts()), pipeline.accounts())
+    let accounts = pipeline.accounts();
+    assert!(accounts.balances());
+    assert_eq!(accounts.decode.records_received, records.len() as u64);
+    assert_eq!(accounts.decode.events_evaluated, reference.events);
+    (reference.alerts(), accounts)
 }
 
-pub(super) fn facts(alerts: &[Alert]) -> Facts {
-    let fact = |alert: &Alert| {
-        let ids = alert.event_ids.clone();
-        (alert.id.clone(), (alert.count, alert.first_seen_s, alert.last_seen_s, ids, alert.rule.id.clone()))
-    };
-    alerts.iter().map(fact).collect()
+/// The facts of alerts that do not hang on when things came.
+pub(super) fn facts(alerts: &[Alert]) -> Alerts {
+    reference::found(alerts)
 }

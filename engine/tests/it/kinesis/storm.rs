@@ -11,6 +11,7 @@ use tripline_loadgen::Distribution;
 use super::emulator::Emulator;
 use super::oracle::{facts, judge, records};
 use super::service::{Setup, until};
+use crate::reference::Facts;
 use crate::sinks::server::{Behaviour, Server};
 
 fn fine() -> Behaviour {
@@ -57,13 +58,16 @@ fn a_storm_is_a_few_digests_and_every_alert_is_in_one() {
         requests.iter().flat_map(|request| keys(&request.body, request.header("webhook-id"))).collect();
     let distinct: BTreeSet<&String> = told.iter().collect();
     assert_eq!(distinct.len(), told.len(), "nothing was told twice");
-    for id in wanted.keys() {
+    for Facts { id, .. } in wanted.values() {
         assert!(distinct.contains(&format!("{id}.1")), "{id} was never told");
     }
     assert!(requests.len() < told.len() / 4, "{} requests told of {}", requests.len(), told.len());
     let store = Store::open_beside(&setup.store()).unwrap();
-    let digests =
-        wanted.keys().flat_map(|id| store.deliveries(id).unwrap()).filter(|one| one.digest.is_some()).count();
+    let digests = wanted
+        .values()
+        .flat_map(|facts| store.deliveries(&facts.id).unwrap())
+        .filter(|one| one.digest.is_some())
+        .count();
     assert!(digests > wanted.len() / 2, "{digests} of {}", wanted.len());
     running.terminate().assert_ok();
 }

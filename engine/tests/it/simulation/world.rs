@@ -20,7 +20,7 @@ use tripline::store::{Others, Outcome, Query, Retention, Store, StoreError};
 use tripline_rules::plan::Ruleset;
 
 use super::traffic;
-use crate::reference::{Name, Says};
+use crate::reference::{Alerts, found};
 use crate::rng::Rng;
 
 const SHARDS_MAX: usize = 9;
@@ -77,7 +77,7 @@ pub(super) struct World<'r> {
     /// By alert, what the latest revision that the sink accepted said.
     pub(super) notified: BTreeMap<String, (u32, Notified)>,
     /// What the store said last.
-    said: BTreeMap<Name, Says>,
+    said: Alerts,
     pub(super) counts: Counts,
 }
 
@@ -98,7 +98,7 @@ impl<'r> World<'r> {
             serial: 0,
             ledger: BTreeMap::new(),
             notified: BTreeMap::new(),
-            said: BTreeMap::new(),
+            said: Alerts::new(),
             counts: Counts::default(),
         }
     }
@@ -323,13 +323,13 @@ impl<'r> World<'r> {
 
     /// An alert never vanishes, and what it says only grows.
     fn assert_monotone(&mut self) {
-        let now: BTreeMap<Name, Says> = self.alerts().iter().map(super::said).collect();
+        let now = found(&self.alerts());
         for (name, before) in &self.said {
             let now = now.get(name);
             assert!(now.is_some(), "{name:?} vanished");
             let (now, before) = (now.unwrap(), before);
             assert!(
-                now.0 >= before.0 && now.1 <= before.1 && now.2 >= before.2,
+                now.count >= before.count && now.first_s <= before.first_s && now.last_s >= before.last_s,
                 "{name:?}: {before:?} then {now:?}"
             );
         }
