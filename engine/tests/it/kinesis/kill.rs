@@ -1,6 +1,6 @@
 //! The service under load, killed: at random moments, and at every named place where that can hurt; while shards split and merge,
-//! rules are loaded again and the store is new. Afterwards nothing is lost, nothing is made up, nothing is in the store twice, and
-//! what a sink was told again it was told under the same key.
+//! rules are loaded again, the store is new, and the sink refuses, hangs and fails. Afterwards nothing is lost, nothing is made up,
+//! nothing is in the store twice, and what a sink received again it received under the same key. The reference engine judges.
 //!
 //! `TRIPLINE_KILLS` makes them more; `TRIPLINE_BIN` names another binary, such as the release, which has no named places: that one
 //! is killed at random only.
@@ -14,11 +14,13 @@ use tripline::store::Store;
 use tripline_loadgen::Distribution;
 
 use super::emulator::Emulator;
+use super::fickle::{Answer, Fickle};
+use super::ledger;
 use super::oracle::{facts, judge, records};
 use super::service::{Running, Setup, binary_is_released, until};
 use super::stream::{Put, Stream};
+use crate::reference::assert_same;
 use crate::rng::Rng;
-use crate::sinks::server::{Behaviour, Server};
 
 /// Kills in one stream's life: then its alerts are judged and another begins.
 const KILLS_A_LIFE: usize = 50;
@@ -37,6 +39,8 @@ struct Seen {
     alerts: usize,
     deliveries: usize,
     repeated: usize,
+    /// What the sink did with requests.
+    answers: BTreeMap<Answer, usize>,
     /// From the start of the process to readiness.
     restarts: Vec<Duration>,
 }
@@ -54,8 +58,8 @@ fn no_kill_loses_or_makes_up_an_alert() {
         |percent: usize| seen.restarts.get(seen.restarts.len() * percent / 100).copied().unwrap_or_default();
     let _ = writeln!(
         std::io::stderr(),
-        "kills {} ({} at named places {:?}), {} reshards, {} reloads: {} alerts, {} deliveries, {} of them repeated under their \
-         keys; restart p50 {:?}, p99 {:?}",
+        "kills {} ({} at named places {:?}), {} reshards, {} reloads: {} alerts, {} deliveries, {} requests repeated under their \
+         keys, the sink {:?}; restart p50 {:?}, p99 {:?}",
         seen.kills,
         seen.places.values().sum::<usize>(),
         seen.places,
@@ -64,6 +68,7 @@ fn no_kill_loses_or_makes_up_an_alert() {
         seen.alerts,
         seen.deliveries,
         seen.repeated,
+        seen.answers,
         at(50),
         at(99)
     );
@@ -79,9 +84,9 @@ fn life(kills: usize, rng: &mut Rng, seen: &mut Seen) {
     let stream = emulator.stream("kill", 2);
     let records = records(rng.next(), 120 * kills as u64 + 2_000, Distribution::Random);
     let (wanted, accounts) = judge(&records);
-    let server = Server::start(Behaviour::Answer("200 OK", "", String::new()));
-    let sink = "[sink.hook]\ntype = \"webhook\"\nurl_env = \"HOOK\"\nallow_private = true\nrate_per_s = 0\n[rules]\nwatch_s = 0\n";
-    let mut setup = Setup::new(&emulator.url, &stream.name, sink).with("HOOK", &server.url("/"));
+    let sink = Fickle::start(rng.next());
+    let hook = "[sink.hook]\ntype = \"webhook\"\nurl_env = \"HOOK\"\nallow_private = true\nrate_per_s = 0\ntimeout_s = 1\n[rules]\nwatch_s = 0\n";
+    let mut setup = Setup::new(&emulator.url, &stream.name, hook).with("HOOK", &sink.url());
     let mut chunks = records.chunks(records.len().div_ceil(kills));
     for _ in 0..kills {
         if rng.one_in(10) {
@@ -109,34 +114,21 @@ fn life(kills: usize, rng: &mut Rng, seen: &mut Seen) {
     let received = || store.accounts().unwrap().iter().map(|(_, all)| all.records).sum::<u64>();
     until("all records", || (received() >= accounts.decode.records_received).then_some(()));
     running.terminate().assert_ok();
-    assert_eq!(facts(&setup.alerts()), wanted);
+    assert_same(&facts(&setup.alerts()), &wanted, "after the kills");
     let of_shards = store.accounts().unwrap();
     assert!(
         of_shards.iter().all(|(_, all)| all.unaccounted().iter().all(|(_, gap)| *gap == 0)),
         "{of_shards:?}"
     );
     assert_eq!(received(), accounts.decode.records_received, "each record is accounted for once");
-    ledger(&server, &store, &setup, seen);
-}
-
-/// What the sink took: every alert, nothing else, and again only under the same key.
-fn ledger(server: &Server, store: &Store, setup: &Setup, seen: &mut Seen) {
-    let mut told: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
-    for request in server.requests() {
-        told.entry(request.header("webhook-id").to_owned()).or_default().push(request.body);
-    }
     let alerts = setup.alerts();
-    for alert in &alerts {
-        assert!(told.contains_key(&format!("{}.1", alert.id)), "{} was never told", alert.id);
-    }
-    for (key, bodies) in &told {
-        let (id, revision) = key.split_once('.').unwrap();
-        let stored = store.alert(id).unwrap();
-        assert!(revision.parse::<u32>().unwrap() <= stored.alert.revision, "{key} is none of the store's");
-        seen.repeated += bodies.len() - 1;
-    }
+    let ledger = ledger::check(&sink.received(), &store, &alerts, &wanted);
     seen.alerts += alerts.len();
-    seen.deliveries += told.len();
+    seen.deliveries += ledger.deliveries;
+    seen.repeated += ledger.repeated;
+    for (answer, n) in ledger.answers {
+        *seen.answers.entry(answer).or_default() += n;
+    }
 }
 
 fn reshard(stream: &Stream, rng: &mut Rng) {

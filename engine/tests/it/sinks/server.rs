@@ -114,7 +114,7 @@ fn serve(stream: &TcpStream, behaviour: &Behaviour, seen: &Mutex<Vec<Request>>) 
     Ok(())
 }
 
-fn read(input: &mut impl BufRead) -> std::io::Result<Option<Request>> {
+pub(crate) fn read(input: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
