@@ -11,16 +11,17 @@ use tripline_rules::check::{self, SourceFile};
 
 use super::disk::RULES;
 use super::emulator::Emulator;
-use super::oracle::{Facts, facts, judge_by, records};
+use super::oracle::{facts, judge_by, records};
 use super::service::{Running, Setup, until};
 use super::stream::{Put, Stream};
+use crate::reference::{Alerts, Reference};
 
 /// A stream, a service that reads it, and what it must find.
 struct Scene {
     stream: Stream,
     setup: Setup,
     records: Vec<Put>,
-    wanted: Facts,
+    wanted: Alerts,
     _rules: TempDir,
     _emulator: Emulator,
 }
@@ -37,7 +38,7 @@ fn scene(name: &str, seed: u64) -> Scene {
     let records = records(seed, 3_000, Distribution::Random);
     let loaded =
         check::load(&[SourceFile { name: "everything.yml".into(), text: RULES.to_owned() }], &|_| true);
-    let (wanted, _) = judge_by(loaded, &records);
+    let (wanted, _) = judge_by(Reference::of_texts(&[RULES]), loaded, &records);
     let setup = Setup::new(&emulator.url, &stream.name, &chosen);
     Scene { stream, setup, records, wanted, _rules: rules, _emulator: emulator }
 }
@@ -192,14 +193,10 @@ fn damaged_rows_do_not_stop_a_service_and_a_repair_makes_the_alerts_whole() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(scene.store("check"), (Some(0), "ok\n".to_owned()));
     let found = facts(&scene.setup.alerts());
-    let wrong: Vec<_> = scene
-        .wanted
-        .iter()
-        .filter(|(id, wanted)| found.get(*id) != Some(wanted))
-        .map(|(id, wanted)| (id, wanted.0, &wanted.4, found.get(id).map(|found| (found.0, &found.4))))
-        .collect();
+    let wrong: Vec<_> =
+        scene.wanted.iter().filter(|(name, wanted)| found.get(*name) != Some(wanted)).collect();
     assert!(wrong.is_empty(), "{said}\n{wrong:#?}");
     // The rule matches the event of the engine that reports the damage, too.
-    let others = found.iter().filter(|(id, _)| !scene.wanted.contains_key(*id));
-    assert!(others.into_iter().all(|(_, other)| other.3.iter().all(|id| id.starts_with("tripline:"))));
+    let others = found.iter().filter(|(name, _)| !scene.wanted.contains_key(*name));
+    assert!(others.into_iter().all(|(_, other)| other.event_ids.iter().all(|id| id.starts_with("tripline:"))));
 }

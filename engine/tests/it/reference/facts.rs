@@ -10,10 +10,6 @@ use super::group::Group;
 use super::rule::Rule;
 use super::window::{Finding, Hit};
 
-/// True once the engine counts the distinct events of a `value_count` period, as docs/RULES.md says; until then the `count`
-/// of such alerts is not compared.
-pub(crate) const VALUE_COUNT_COUNTS_EVENTS: bool = false;
-
 /// The most event ids in an alert, and events of which it keeps a line beside the first.
 const IDS_MAX: usize = 1_000;
 const LINES_MAX: usize = 100;
@@ -28,8 +24,7 @@ pub(crate) type Alerts = BTreeMap<Name, Facts>;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) id: String,
-    /// None if it is not compared: [`VALUE_COUNT_COUNTS_EVENTS`].
-    pub(crate) count: Option<u64>,
+    pub(crate) count: u64,
     pub(crate) distinct: Option<u64>,
     pub(crate) first_s: i64,
     pub(crate) last_s: i64,
@@ -52,13 +47,12 @@ impl Facts {
         let latest = &finding.hits[finding.hits.len() - 1].event;
         let values: BTreeSet<&Option<Vec<String>>> = finding.hits.iter().map(|hit| &hit.value).collect();
         let distinct = rule.value.as_ref().map(|_| values.len() as u64);
-        let is_compared = distinct.is_none() || VALUE_COUNT_COUNTS_EVENTS;
         let line = |hit: &&&Hit| (hit.event.time_s, hit.event.id.clone());
         let between = finding.hits.iter().take(LINES_MAX + 1).skip(1);
         let before_s = finding.start_s.map(|start_s| start_s - rule.suppress_s);
         let facts = Self {
             id: id(rule, group, finding, finding.start_s),
-            count: is_compared.then_some(finding.hits.len() as u64),
+            count: finding.hits.len() as u64,
             distinct,
             first_s: first.time_s,
             last_s: latest.time_s,
@@ -76,10 +70,9 @@ impl Facts {
 
     /// The name and the facts of an alert of the engine.
     pub(crate) fn of_alert(alert: &Alert) -> (Name, Self) {
-        let is_compared = alert.distinct.is_none() || VALUE_COUNT_COUNTS_EVENTS;
         let facts = Self {
             id: alert.id.clone(),
-            count: is_compared.then_some(alert.count),
+            count: alert.count,
             distinct: alert.distinct,
             first_s: alert.first_seen_s,
             last_s: alert.last_seen_s,
