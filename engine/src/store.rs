@@ -37,7 +37,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::decode::Reject;
-use crate::failpoint;
+use crate::failpoint::{self, Fault};
 use crate::hit::Hit;
 use crate::record::{Gap, Position};
 pub use accounts::SourceAccounts;
@@ -318,6 +318,7 @@ impl Store {
         identity::count(&transaction)?;
         hits::insert(&transaction, &commit.hits)?;
         failpoint::die("store.rows");
+        meet_fault("store.rows")?;
         let told = alerts::upsert(&transaction, commit.alerts, commit.now_ms)?;
         let ended = match commit.watermark_s {
             Some(watermark_s) => alerts::end_periods(&transaction, watermark_s, commit.now_ms)?,
@@ -331,14 +332,21 @@ impl Store {
         accounts::add(&transaction, commit.accounts)?;
         budget::keep_sketched(&transaction, commit.sketched, commit.sketched_gone)?;
         failpoint::die("store.commit");
-        if failpoint::fails("store.commit") {
-            let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
-            return Err(rusqlite::Error::SqliteFailure(full, None).into());
-        }
+        meet_fault("store.commit")?;
         transaction.commit()?;
         failpoint::die("store.committed");
         Ok(Written { told, ended })
     }
+}
+
+/// Fails as SQLite does when the disk fails, where a test asks for that.
+fn meet_fault(place: &'static str) -> Result<(), StoreError> {
+    let code = match failpoint::fault(place) {
+        None => return Ok(()),
+        Some(Fault::Full) => rusqlite::ffi::SQLITE_FULL,
+        Some(Fault::Io) => rusqlite::ffi::SQLITE_IOERR,
+    };
+    Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None).into())
 }
 
 /// The lock stands beside the store, so that nothing of SQLite's own locking is disturbed; by whichever link the store was

@@ -242,6 +242,7 @@ impl Store {
     /// # Errors
     /// SQLite's, or a row that is not ours.
     pub fn group_hits(&self, key: &str, group: &Group, from_s: i64) -> Result<Vec<StoredHit>, StoreError> {
+        super::meet_fault("store.read")?;
         let text = format!(
             "SELECT {} WHERE hits.key = (SELECT id FROM keys WHERE key = ?1) AND group_name = ?2
              AND time_s >= ?3 ORDER BY time_s",

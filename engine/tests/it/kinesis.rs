@@ -26,3 +26,4 @@ mod store_file;
 mod storm;
 mod stream;
 mod subscription;
+mod trouble;

@@ -87,6 +87,11 @@ impl Setup {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Starts the service with no more than `max` descriptors; none lifts that.
+    pub(super) fn limit_descriptors(&mut self, max: Option<u64>) {
+        self.descriptors = max.map(|max| (max, max));
+    }
+
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }
