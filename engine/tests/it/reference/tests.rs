@@ -18,7 +18,9 @@ use tripline_rules::plan::Ruleset;
 
 use super::event::{Event, events};
 use super::json::Json;
+use super::rule::Rule;
 use super::{Alerts, Reference, assert_same, cases, found, name, pattern_text, rule, shipped, shipped_files};
+use crate::rng::Rng;
 use crate::shared;
 
 /// Selections of shipped rules, as a configuration names them. The last holds every rule that ships.
@@ -75,6 +77,12 @@ fn judge(packs: &[&str], records: &[Vec<u8>], events: &[Arc<Event>], context: &s
     rules
 }
 
+/// The first rule of the file beside which a file of cases is.
+fn beside(cases: &Path) -> String {
+    let text = fs::read_to_string(cases.to_string_lossy().replace(".cases.yml", ".yml")).unwrap();
+    rule::rules(&[(String::new(), text)], |_| true)[0].id.clone()
+}
+
 fn read(records: &[Vec<u8>]) -> Vec<Arc<Event>> {
     records.iter().flat_map(|record| events(record)).map(Arc::new).collect()
 }
@@ -124,9 +132,7 @@ fn the_reference_answers_the_cases_beside_the_rules_and_the_engine_agrees() {
     let rules = shipped();
     let (mut serial, mut wrong, mut records) = (0, Vec::new(), Vec::new());
     for path in shipped_files().into_iter().filter(|path| name(path).ends_with(".cases.yml")) {
-        let text = fs::read_to_string(path.to_string_lossy().replace(".cases.yml", ".yml")).unwrap();
-        let beside = rule::rules(&[(String::new(), text)], |_| true)[0].id.clone();
-        for case in cases::cases(&fs::read_to_string(&path).unwrap(), &beside, &mut serial) {
+        for case in cases::cases(&fs::read_to_string(&path).unwrap(), &beside(&path), &mut serial) {
             let record = case.events.join("\n").into_bytes();
             let mut reference = Reference::new(rule::rules(&rules, |rule| rule.id == case.rule));
             reference.take(&record);
@@ -143,6 +149,53 @@ fn the_reference_answers_the_cases_beside_the_rules_and_the_engine_agrees() {
     assert!(silent.is_empty(), "no case makes {silent:?} fire");
     let shipped = check::load(&packs::files(), &|_| true).rules.into_iter().filter(|rule| rule.alerts);
     assert_eq!(shipped.count(), alerting.len(), "a shipped rule is in no selection");
+}
+
+/// Every case of a correlation with the times of its events drawn anew around the edges of windows and periods, in any order and
+/// with duplicates: there a boundary that is open instead of closed shows.
+#[test]
+fn the_engine_agrees_at_the_edges_of_windows_and_periods() {
+    let variants: usize = std::env::var("TRIPLINE_JUDGED_EDGES").map_or(6, |text| text.parse().unwrap());
+    let rules = Reference::of_packs(EVERY_RULE).rules;
+    let (mut rng, mut serial, mut records) = (Rng(41), 0, Vec::new());
+    for path in shipped_files().into_iter().filter(|path| name(path).ends_with(".cases.yml")) {
+        for case in cases::cases(&fs::read_to_string(&path).unwrap(), &beside(&path), &mut serial) {
+            let correlation = rules.iter().find(|rule| rule.id == case.rule && rule.within_s > 0);
+            let Some(Rule { within_s, suppress_s, .. }) = correlation else { continue };
+            for variant in 0..variants {
+                let day_s = 1_800_000_000 + i64::try_from(records.len()).unwrap() * 20 * 86_400;
+                // A window that begins near the end of a period, so that it reaches into the next.
+                let start_s =
+                    (day_s.div_euclid(*suppress_s) + 1) * suppress_s - i64::try_from(rng.below(3)).unwrap();
+                let offsets = [
+                    0,
+                    1,
+                    within_s / 2,
+                    within_s - 1,
+                    *within_s,
+                    within_s + 1,
+                    *suppress_s,
+                    suppress_s + within_s,
+                ];
+                let few = if variant % 2 == 0 { [0, 4 + rng.below(2)] } else { [rng.below(8), rng.below(8)] };
+                let mut lines: Vec<String> = Vec::new();
+                for (n, event) in case.events.iter().enumerate() {
+                    let mut event: Value = serde_json::from_str(event).unwrap();
+                    let time_s = start_s + offsets[few[usize::from(n > 0 && rng.one_in(2))]];
+                    event["eventTime"] = jiff::Timestamp::from_second(time_s).unwrap().to_string().into();
+                    event["eventID"] = format!("edge-{}-{n}", records.len()).into();
+                    lines.extend(std::iter::repeat_n(event.to_string(), 1 + rng.below(2)));
+                }
+                rng.shuffle(&mut lines);
+                records.push(lines.join("\n").into_bytes());
+            }
+        }
+    }
+    let alerting = judge(EVERY_RULE, &records, &read(&records), "edges");
+    assert!(
+        rules.iter().filter(|rule| rule.within_s > 0).all(|rule| alerting.contains(&rule.id)),
+        "{alerting:?}"
+    );
 }
 
 /// The judge is judged: by what AWS documents and others observed of the filter-pattern language.
