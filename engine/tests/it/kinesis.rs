@@ -13,6 +13,7 @@ mod lacking;
 mod large;
 mod ledger;
 mod oracle;
+mod power;
 mod producer_library;
 mod outage;
 mod recovery;
