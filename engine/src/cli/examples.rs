@@ -147,6 +147,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "alerts resend",
         &[
             ("Retry every dead delivery", "tripline alerts resend"),
+            ("Retry at once what waits", "tripline alerts resend --pending"),
             (
                 "Only those to one sink",
                 "tripline alerts resend --sink soc --store /var/lib/tripline/tripline.db",
@@ -168,6 +169,16 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("Check the store of this folder", "tripline store check"),
             ("Check a copy", "tripline store check --store copy.db"),
+        ],
+    ),
+    (
+        "store repair",
+        &[
+            (
+                "Repair the store of a configuration",
+                "tripline store repair --config /etc/tripline/tripline.toml",
+            ),
+            ("Repair a copy", "tripline store repair --config tripline.toml --store copy.db"),
         ],
     ),
     (

@@ -52,9 +52,10 @@ fn is_strong_token(token: &str) -> Result<(), Fault> {
     }
     match token.len() {
         TOKEN_CHARS_MIN.. => Ok(()),
-        n => {
-            Err(Fault::new(format!("the token is {n} long; expected {TOKEN_CHARS_MIN} characters or more"), help))
-        }
+        n => Err(Fault::new(
+            format!("the token is {n} long; expected {TOKEN_CHARS_MIN} characters or more"),
+            help,
+        )),
     }
 }
 

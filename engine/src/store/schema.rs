@@ -11,7 +11,8 @@ use super::StoreError;
 use crate::failpoint;
 
 /// What each version added to the one before; the tables are those of all of them, in this order.
-pub(super) const VERSIONS: [&str; 9] = [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED, CHANGES, CHECKSUMS, DELIVERY_TIME];
+pub(super) const VERSIONS: [&str; 9] =
+    [TABLES, SHARDS, RULES, BUDGETS, NUMBERS, NOTIFIED, CHANGES, CHECKSUMS, DELIVERY_TIME];
 
 /// The version that this binary reads and writes: that of the last of them.
 const VERSION: i64 = 9;
@@ -274,7 +275,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 }
 
 /// Adds what these versions added.
-pub(super) fn apply(transaction: &Transaction<'_>, versions: &[&str]) -> Result<(), StoreError> {
+fn apply(transaction: &Transaction<'_>, versions: &[&str]) -> Result<(), StoreError> {
     for version in versions {
         transaction.execute_batch(version)?;
     }

@@ -15,6 +15,7 @@ mod json;
 mod pattern;
 mod pattern_text;
 mod rule;
+mod scope;
 mod sigma;
 mod tests;
 mod window;

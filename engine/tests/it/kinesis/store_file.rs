@@ -198,5 +198,7 @@ fn damaged_rows_do_not_stop_a_service_and_a_repair_makes_the_alerts_whole() {
     assert!(wrong.is_empty(), "{said}\n{wrong:#?}");
     // The rule matches the event of the engine that reports the damage, too.
     let others = found.iter().filter(|(name, _)| !scene.wanted.contains_key(*name));
-    assert!(others.into_iter().all(|(_, other)| other.event_ids.iter().all(|id| id.starts_with("tripline:"))));
+    assert!(
+        others.into_iter().all(|(_, other)| other.event_ids.iter().all(|id| id.starts_with("tripline:")))
+    );
 }

@@ -8,6 +8,7 @@ use tripline::alert::Alert;
 use super::event::hex;
 use super::group::Group;
 use super::rule::Rule;
+use super::scope::Scope;
 use super::window::{Finding, Hit};
 
 /// The most event ids in an alert, and events of which it keeps a line beside the first.
@@ -38,6 +39,7 @@ pub(crate) struct Facts {
     pub(crate) latest: String,
     /// Time and id of the earliest between the two.
     pub(crate) more: Vec<(i64, String)>,
+    pub(crate) scope: Scope,
 }
 
 impl Facts {
@@ -62,6 +64,7 @@ impl Facts {
             first: first.text.clone(),
             latest: latest.text.clone(),
             more: between.filter(|hit| hit.event != *latest).map(|hit| line(&hit)).collect(),
+            scope: Scope::of_hits(&finding.hits),
         };
         let period = finding.start_s.map_or_else(|| first.id.clone(), |start_s| start_s.to_string());
         let values = group.iter().map(|(_, value)| value.clone()).collect();
@@ -82,6 +85,7 @@ impl Facts {
             first: alert.evidence.first.get().to_owned(),
             latest: alert.evidence.latest.get().to_owned(),
             more: alert.evidence.more.iter().map(|line| (line.time_s, line.event_id.clone())).collect(),
+            scope: Scope::of_alert(&alert.scope),
         };
         let period = match &alert.period {
             Some(period) => period.start_s.to_string(),

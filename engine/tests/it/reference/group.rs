@@ -57,7 +57,7 @@ fn values(event: &Event, field: &str) -> Vec<String> {
 }
 
 /// An IPv6 address stands for its /64.
-fn network(address: &str) -> String {
+pub(super) fn network(address: &str) -> String {
     let Ok(v6) = address.parse::<Ipv6Addr>() else { return address.to_owned() };
     if v6.to_ipv4_mapped().is_some() {
         return address.to_owned();
