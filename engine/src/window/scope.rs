@@ -2,6 +2,9 @@
 //!
 //! An alert that gains one of these is worth a notification of its own, however small its count. Like all of a period it is
 //! a function of the set of events, and only grows.
+//!
+//! Every delivery counts. AWS delivers an event the same each time; of forged deliveries that share an id and differ, one stands in
+//! the rows, and after a restart the scope is that one's. Sinks keep what they were notified of.
 
 use std::collections::HashSet;
 

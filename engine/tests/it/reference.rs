@@ -125,12 +125,17 @@ impl Reference {
                 let (Some(group), false) = (group::group(rule, base, event), value == Some(None)) else {
                     continue;
                 };
-                let hit = Hit { event: Arc::clone(event), value: value.flatten() };
+                let deliveries = vec![Arc::clone(event)];
+                let mut hit = Hit { event: Arc::clone(event), value: value.flatten(), deliveries };
                 let place = (event.time_s, event.account.clone(), event.id.clone());
-                let kept =
-                    self.hits.entry((at, group)).or_default().entry(place).or_insert_with(|| hit.clone());
-                // Of two deliveries that differ the lesser stands for the event.
+                let Some(kept) = self.hits.entry((at, group.clone())).or_default().get_mut(&place) else {
+                    self.hits.entry((at, group)).or_default().insert(place, hit);
+                    continue;
+                };
+                kept.deliveries.push(Arc::clone(event));
+                // Of two deliveries that differ the lesser stands for the event; the scope counts both.
                 if event.text < kept.event.text {
+                    hit.deliveries = std::mem::take(&mut kept.deliveries);
                     *kept = hit;
                 }
             }

@@ -110,7 +110,9 @@ fn a_stream_that_is_not_there_or_cannot_be_reached_is_said_at_once() {
         setup.command().args(["run", "--config"]).arg(setup.folder().join("tripline.toml")).output().unwrap();
     assert_eq!(out.status.code(), Some(4));
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert!(said.contains("DescribeStreamSummary: ResourceNotFoundException"), "{said}");
+    let (call, reason) =
+        ("kinesis:DescribeStreamSummary", "it does not exist there (ResourceNotFoundException");
+    assert!(said.contains(call) && said.contains(reason), "{said}");
     let before = std::time::Instant::now();
     let setup = Setup::new("http://127.0.0.1:9", "nobody", "");
     let out =

@@ -27,7 +27,7 @@ impl Scope {
     pub(super) fn of_hits(hits: &[&Hit]) -> Self {
         let kind = |of: &dyn Fn(&Event) -> Option<String>| {
             let mut first_s: BTreeMap<String, i64> = BTreeMap::new();
-            for event in hits.iter().map(|hit| &hit.event) {
+            for event in hits.iter().flat_map(|hit| &hit.deliveries) {
                 if let Some(value) = of(event).filter(|value| value != "-") {
                     let at_s = first_s.entry(value).or_insert(event.time_s);
                     *at_s = event.time_s.min(*at_s);
@@ -44,7 +44,7 @@ impl Scope {
             event_names: kind(&|event| text(event, "eventName")),
             source_ips: kind(&|event| text(event, "sourceIPAddress").map(|address| network(&address))),
             regions: kind(&|event| text(event, "awsRegion")),
-            succeeded: hits.iter().any(|hit| succeeded(&hit.event)),
+            succeeded: hits.iter().flat_map(|hit| &hit.deliveries).any(|event| succeeded(event)),
         }
     }
 

@@ -11,6 +11,8 @@ use super::rule::Rule;
 pub(super) struct Hit {
     pub(super) event: Arc<Event>,
     pub(super) value: Option<Vec<String>>,
+    /// Every delivery of the event, as it came.
+    pub(super) deliveries: Vec<Arc<Event>>,
 }
 
 /// Hits by (time, account, event id).
