@@ -127,7 +127,7 @@ impl Notified {
     }
 }
 
-/// Returns true if a notification at `told` leaves out nothing of `now` that would notify.
+/// Returns true if an alert `now` has gained nothing that would notify since the state `told`.
 pub fn covers(told: &Notified, now: &Alert) -> bool {
     gains(now, told).is_empty()
 }

@@ -30,7 +30,7 @@ pub struct AlertChange {
 pub enum Told {
     /// The alert is new.
     Opened,
-    /// It has grown so much, or gained something new in kind, that it is told again.
+    /// It has grown tenfold or gained something new in kind: sinks are notified again.
     Again,
     /// Only its row changed.
     Quietly,
